@@ -1,0 +1,4 @@
+// Command lookback runs a review of closed investigations.
+package main
+
+func main() {}
