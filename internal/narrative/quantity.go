@@ -1,0 +1,240 @@
+package narrative
+
+import "strings"
+
+// An extent is the range of a number phrase: lo to hi, hi 0 if it is open.
+type extent struct{ lo, hi int }
+
+// A comparison says how a phrase such as "at least" changes the number after it.
+type comparison uint8
+
+const (
+	same comparison = iota
+	orMore
+	above
+	atMost
+	below
+	between
+)
+
+var comparisons = []struct {
+	words string
+	does  comparison
+}{
+	{"at least", orMore}, {"at the least", orMore}, {"at the very least", orMore}, {"a minimum of", orMore}, {"minimum of", orMore},
+	{"minimum", orMore}, {"min", orMore}, {"no fewer than", orMore}, {"no less than", orMore}, {"not fewer than", orMore},
+	{"not less than", orMore}, {"upwards of", orMore}, {"more than", above}, {"over", above}, {"in excess of", above},
+	{"no more than", atMost}, {"not more than", atMost}, {"at most", atMost}, {"at the most", atMost}, {"up to", atMost},
+	{"a maximum of", atMost}, {"maximum of", atMost}, {"maximum", atMost}, {"max", atMost},
+	{"fewer than", below}, {"less than", below}, {"between", between},
+	{"about", same}, {"around", same}, {"approximately", same}, {"approx", same}, {"aprox", same}, {"roughly", same}, {"circa", same},
+	{"a total of", same}, {"total of", same}, {"exactly", same}, {"only", same}, {"just", same}, {"nearly", same}, {"almost", same}, {"some", same},
+}
+
+// afterwards are the comparisons that follow the number or the noun.
+var afterwards = []struct {
+	words string
+	does  comparison
+}{
+	{"or more", orMore}, {"plus", orMore}, {"+", orMore}, {"at least", orMore}, {"at the least", orMore}, {"minimum", orMore},
+	{"or so", same}, {"or fewer", atMost}, {"or less", atMost}, {"at most", atMost}, {"maximum", atMost},
+}
+
+// of returns the extent of a comparison with the numbers lo to hi.
+func (c comparison) of(e extent) extent {
+	switch c {
+	case orMore:
+		return extent{e.lo, 0}
+	case above:
+		return extent{e.lo + 1, 0}
+	case atMost:
+		return extent{1, max(e.lo, e.hi)}
+	case below:
+		return extent{1, max(1, max(e.lo, e.hi)-1)}
+	default:
+		return e
+	}
+}
+
+// says reports whether token i is the word w, whatever its case.
+func (r *reader) says(i int, w string) bool {
+	if i < 0 || i >= len(r.tokens) {
+		return false
+	}
+	t := &r.tokens[i]
+	if t.kind == mark {
+		return len(w) == 1 && t.ch == w[0]
+	}
+	return t.end-t.start == len(w) && strings.EqualFold(r.text[t.start:t.end], w)
+}
+
+// follows returns the token after the words at i, or i if they do not stand there.
+func (r *reader) follows(i int, words string) int {
+	j := i
+	for len(words) > 0 {
+		w, rest, _ := strings.Cut(words, " ")
+		if !r.says(j, w) {
+			return i
+		}
+		j, words = j+1, rest
+	}
+	return j
+}
+
+// has reports whether token i exists and has any of the traits.
+func (r *reader) has(i int, want trait) bool {
+	return i >= 0 && i < len(r.tokens) && r.tokens[i].traits&want != 0
+}
+
+// quantity reads a number phrase that starts at token i: "3", "three or four",
+// "between 5 and 7", "x2", "at least two", "3-4". It returns the token after it,
+// or i if there is none. A number that measures something (years, hours) or
+// names something (room 3, PC 12) is no quantity.
+func (r *reader) quantity(i int) (extent, int) {
+	does, j := same, i
+	if r.has(i, compare|nought|negates|articles|vague) {
+		does, j = r.comparison(i)
+	} else if r.says(i, "~") {
+		j = i + 1
+	}
+	if r.has(j-1, labelled|codeWord) && j == i {
+		return extent{}, i
+	}
+	lo, next := r.numeral(j)
+	if next == j {
+		return extent{}, i
+	}
+	e := extent{lo, lo}
+	if hi, after := r.rangeEnd(next, does); after > next {
+		if hi < lo {
+			return extent{}, i
+		}
+		e.hi, next = hi, after
+	}
+	e, next = r.afterNumber(does.of(e), next)
+	if r.has(next, unit|ageUnit) || r.says(next, "-") && r.has(next+1, unit|ageUnit) {
+		return extent{}, i
+	}
+	return e, next
+}
+
+func (r *reader) comparison(i int) (comparison, int) {
+	for _, c := range comparisons {
+		if j := r.follows(i, c.words); j > i {
+			return c.does, j
+		}
+	}
+	return same, i
+}
+
+// afterNumber reads what may stand between a number and its noun: "or more",
+// "+", the number again in brackets, and x.
+func (r *reader) afterNumber(e extent, i int) (extent, int) {
+	if r.says(i, "(") && r.has(i+1, number) && r.says(i+2, ")") {
+		i += 3
+	}
+	e, i = r.afterwards(e, i)
+	if r.has(i, times) {
+		i++
+	}
+	return e, i
+}
+
+func (r *reader) afterwards(e extent, i int) (extent, int) {
+	for _, a := range afterwards {
+		j := r.follows(i, a.words)
+		if j == i || r.has(i, joins) && r.has(j, number|articles|otherOne|definite) {
+			continue
+		}
+		return a.does.of(e), j
+	}
+	return e, i
+}
+
+// numeral reads one number: digits, a word, "twenty five", "two dozen", "x2".
+func (r *reader) numeral(i int) (n, next int) {
+	next = i
+	if r.has(next, times) && r.has(next+1, number) {
+		next++
+	}
+	if r.has(next, articles) && (r.says(next+1, "dozen") || r.says(next+1, "couple") || r.says(next+1, "pair") || r.says(next+1, "trio")) {
+		next++
+	}
+	if !r.has(next, number) {
+		return 0, i
+	}
+	n = int(r.tokens[next].n)
+	switch {
+	case r.says(next, "dozen") && r.says(next-2, "half"):
+		n = 6
+	case r.says(next+1, "dozen"):
+		return n * 12, next + 2
+	case n >= 20 && n%10 == 0 && r.tokens[next].kind == word:
+		after := next + 1
+		if r.says(after, "-") {
+			after++
+		}
+		if r.has(after, number) && r.tokens[after].n < 10 {
+			return n + int(r.tokens[after].n), after + 1
+		}
+	}
+	return n, next + 1
+}
+
+// rangeEnd reads the rest of a range after its first number: "-4", "or four",
+// "to 4", "and 7" after "between", ", possibly four".
+func (r *reader) rangeEnd(i int, does comparison) (hi, next int) {
+	j := i
+	switch {
+	case r.says(j, ","):
+		j++
+		if !r.has(j, hedge) && !r.says(j, "or") {
+			return 0, i
+		}
+		if r.says(j, "or") {
+			j++
+		}
+	case r.says(j, "-"), r.says(j, "/"), r.says(j, "or"), r.says(j, "to"):
+		j++
+	case does == between && r.has(j, joins):
+		j++
+	case !r.has(j, hedge):
+		return 0, i
+	}
+	if r.has(j, hedge) {
+		j++
+	}
+	hi, next = r.numeral(j)
+	if next == j {
+		return 0, i
+	}
+	if r.says(next, ",") {
+		if r.has(next+1, person) {
+			next++
+		}
+	}
+	return hi, next
+}
+
+// measure returns the token after an age or another measure that may describe a
+// noun ("15 year old", "18-20 yrs"), or i if there is none.
+func (r *reader) measure(i int) int {
+	if i < len(r.tokens) && r.tokens[i].kind == opaque {
+		return i + 1
+	}
+	_, j := r.numeral(i)
+	if j == i {
+		return i
+	}
+	if _, k := r.rangeEnd(j, same); k > j {
+		j = k
+	}
+	start := j
+	for r.has(j, ageUnit) || r.says(j, "-") && r.has(j+1, ageUnit) || r.says(j, "/") && j > start {
+		j++
+	}
+	if j == start {
+		return i
+	}
+	return j
+}
