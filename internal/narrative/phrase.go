@@ -31,7 +31,7 @@ const maxDescriptors = 5
 
 // begins are the traits of a word that may open a phrase.
 const begins = number | vague | ordinal | compare | times | articles | definite | nought | anyOf | whole | pairOf | otherOne |
-	unknown | accused | lone | person | negates | codeWord
+	unknown | accused | lone | person | negates | codeWord | heAlone
 
 // phrase reads the noun phrase that starts at token i.
 func (r *reader) phrase(i int) (phrase, bool) {
