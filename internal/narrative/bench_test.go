@@ -1,0 +1,32 @@
+package narrative
+
+import (
+	"strings"
+	"testing"
+)
+
+// quiet is a log entry of the common kind: it mentions nobody who is a suspect.
+const quiet = "Call to social services to arrange strategy meeting for Thursday at 14:00. CCTV request sent to the council, " +
+	"awaiting reply. Victim update letter sent in line with policy. Supervisor to review in 28 days. Exhibit JB/3 booked to store."
+
+const telling = "Update from OIC 12/03/2014 at 21:30 hrs. Victim states that two unknown males and a female were in the car with another male. " +
+	"She did not see any other males. S1 and S2 have been interviewed, both deny the offence. The three suspects to be bailed pending CPS advice."
+
+func BenchmarkQuiet(b *testing.B)   { benchmark(b, quiet) }
+func BenchmarkTelling(b *testing.B) { benchmark(b, telling) }
+func BenchmarkLong(b *testing.B)    { benchmark(b, strings.Repeat(telling+"\n"+quiet+"\n", 200)) }
+
+func benchmark(b *testing.B, text string) {
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	var to []Statement
+	for b.Loop() {
+		to = AppendSuspects(to[:0], text)
+	}
+}
+
+func TestAnEntryWithoutSuspectsCostsNoMemory(t *testing.T) {
+	if n := testing.AllocsPerRun(100, func() { Suspects(quiet) }); n != 0 {
+		t.Errorf("an entry that states nothing allocated %v times, want 0", n)
+	}
+}
