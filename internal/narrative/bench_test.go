@@ -16,6 +16,14 @@ func BenchmarkQuiet(b *testing.B)   { benchmark(b, quiet) }
 func BenchmarkTelling(b *testing.B) { benchmark(b, telling) }
 func BenchmarkLong(b *testing.B)    { benchmark(b, strings.Repeat(telling+"\n"+quiet+"\n", 200)) }
 
+// BenchmarkHostile reads what the rules have to look at longest; it must stay
+// within a small factor of the others.
+func BenchmarkHostile(b *testing.B) {
+	for _, s := range []string{"the of all of ", "1,1,", "S1,", "male 1, ", "a 15 yr ", "no more than ", "and male ", "not if ", "a. ", "\n", "x1", "2males", "males'"} {
+		b.Run(s, func(b *testing.B) { benchmark(b, "male "+strings.Repeat(s, 20000)) })
+	}
+}
+
 func benchmark(b *testing.B, text string) {
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()

@@ -29,6 +29,9 @@ type premodifier struct {
 // noun ("two tall slim hooded local males").
 const maxDescriptors = 5
 
+// longestPhrase is how many tokens a phrase may take to reach its noun.
+const longestPhrase = 20
+
 // begins are the traits of a word that may open a phrase.
 const begins = number | vague | ordinal | compare | times | articles | definite | nought | anyOf | whole | pairOf | otherOne |
 	unknown | accused | lone | person | negates | codeWord | heAlone
@@ -46,7 +49,7 @@ func (r *reader) phrase(i int) (phrase, bool) {
 		return phrase{start: i, end: i + 1, class: heAlone, extent: extent{1, 1}}, true
 	}
 	p := premodifier{phrase: phrase{start: i}}
-	for j := i; j < len(r.tokens); {
+	for j := i; j < min(i+longestPhrase, len(r.tokens)); {
 		if r.isNoun(j) && !(r.tokens[j].is(otherOne) && r.isNoun(j+1)) {
 			return r.noun(j, p)
 		}

@@ -17,27 +17,27 @@ const (
 	between
 )
 
-var comparisons = []struct {
-	words string
+// comparing is the words of a comparison.
+type comparing struct {
+	words []string
 	does  comparison
-}{
-	{"at least", orMore}, {"at the least", orMore}, {"at the very least", orMore}, {"a minimum of", orMore}, {"minimum of", orMore},
-	{"minimum", orMore}, {"min", orMore}, {"no fewer than", orMore}, {"no less than", orMore}, {"not fewer than", orMore},
-	{"not less than", orMore}, {"upwards of", orMore}, {"more than", above}, {"over", above}, {"in excess of", above},
-	{"no more than", atMost}, {"not more than", atMost}, {"at most", atMost}, {"at the most", atMost}, {"up to", atMost},
-	{"a maximum of", atMost}, {"maximum of", atMost}, {"maximum", atMost}, {"max", atMost},
-	{"fewer than", below}, {"less than", below}, {"between", between},
-	{"about", same}, {"around", same}, {"approximately", same}, {"approx", same}, {"aprox", same}, {"roughly", same}, {"circa", same},
-	{"a total of", same}, {"total of", same}, {"exactly", same}, {"only", same}, {"just", same}, {"nearly", same}, {"almost", same}, {"some", same},
+}
+
+var comparisons = []comparing{
+	{strings.Fields("at least"), orMore}, {strings.Fields("at the least"), orMore}, {strings.Fields("at the very least"), orMore}, {strings.Fields("a minimum of"), orMore}, {strings.Fields("minimum of"), orMore},
+	{strings.Fields("minimum"), orMore}, {strings.Fields("min"), orMore}, {strings.Fields("no fewer than"), orMore}, {strings.Fields("no less than"), orMore}, {strings.Fields("not fewer than"), orMore},
+	{strings.Fields("not less than"), orMore}, {strings.Fields("upwards of"), orMore}, {strings.Fields("more than"), above}, {strings.Fields("over"), above}, {strings.Fields("in excess of"), above},
+	{strings.Fields("no more than"), atMost}, {strings.Fields("not more than"), atMost}, {strings.Fields("at most"), atMost}, {strings.Fields("at the most"), atMost}, {strings.Fields("up to"), atMost},
+	{strings.Fields("a maximum of"), atMost}, {strings.Fields("maximum of"), atMost}, {strings.Fields("maximum"), atMost}, {strings.Fields("max"), atMost},
+	{strings.Fields("fewer than"), below}, {strings.Fields("less than"), below}, {strings.Fields("between"), between},
+	{strings.Fields("about"), same}, {strings.Fields("around"), same}, {strings.Fields("approximately"), same}, {strings.Fields("approx"), same}, {strings.Fields("aprox"), same}, {strings.Fields("roughly"), same}, {strings.Fields("circa"), same},
+	{strings.Fields("a total of"), same}, {strings.Fields("total of"), same}, {strings.Fields("exactly"), same}, {strings.Fields("only"), same}, {strings.Fields("just"), same}, {strings.Fields("nearly"), same}, {strings.Fields("almost"), same}, {strings.Fields("some"), same},
 }
 
 // afterwards are the comparisons that follow the number or the noun.
-var afterwards = []struct {
-	words string
-	does  comparison
-}{
-	{"or more", orMore}, {"plus", orMore}, {"+", orMore}, {"at least", orMore}, {"at the least", orMore}, {"minimum", orMore},
-	{"or so", same}, {"or fewer", atMost}, {"or less", atMost}, {"at most", atMost}, {"maximum", atMost},
+var afterwards = []comparing{
+	{strings.Fields("or more"), orMore}, {strings.Fields("plus"), orMore}, {strings.Fields("+"), orMore}, {strings.Fields("at least"), orMore}, {strings.Fields("at the least"), orMore}, {strings.Fields("minimum"), orMore},
+	{strings.Fields("or so"), same}, {strings.Fields("or fewer"), atMost}, {strings.Fields("or less"), atMost}, {strings.Fields("at most"), atMost}, {strings.Fields("maximum"), atMost},
 }
 
 // of returns the extent of a comparison with the numbers lo to hi.
@@ -69,16 +69,13 @@ func (r *reader) says(i int, w string) bool {
 }
 
 // follows returns the token after the words at i, or i if they do not stand there.
-func (r *reader) follows(i int, words string) int {
-	j := i
-	for len(words) > 0 {
-		w, rest, _ := strings.Cut(words, " ")
-		if !r.says(j, w) {
+func (r *reader) follows(i int, words []string) int {
+	for k, w := range words {
+		if !r.says(i+k, w) {
 			return i
 		}
-		j, words = j+1, rest
 	}
-	return j
+	return i + len(words)
 }
 
 // has reports whether token i exists and has any of the traits.

@@ -133,10 +133,7 @@ func (r *reader) addUp(phrases []phrase) (group, bool) {
 	first, last := &phrases[0], &phrases[len(phrases)-1]
 	question := r.tokens[len(r.tokens)-1].ch == '?'
 	s := r.side(first.start, last.end, len(phrases) > 1 || last.lo > 1 || last.plural)
-	carried := false // by a phrase that is a suspect without help
-	for i := range phrases {
-		carried = carried || phrases[i].class&(culprit|male) != 0 || phrases[i].class == heAlone && len(phrases) > 1
-	}
+	carried := carries(phrases)
 	var g group
 	for i := range phrases {
 		p := &phrases[i]
@@ -145,6 +142,16 @@ func (r *reader) addUp(phrases []phrase) (group, bool) {
 		}
 	}
 	return g, g.lo > 0
+}
+
+// carries reports whether the list holds somebody who is a suspect without help:
+// a suspect, a male, or "him" with somebody else who may be one.
+func carries(phrases []phrase) bool {
+	var held trait
+	for i := range phrases {
+		held |= phrases[i].class
+	}
+	return held&(culprit|male) != 0 || held&heAlone != 0 && held&neutral != 0
 }
 
 // counts reports whether the people of p are suspects, given the side that the

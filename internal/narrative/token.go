@@ -288,6 +288,9 @@ func (r *reader) add(start, end int) int {
 
 // ownerMark returns the length of the 's or ' that ends s, 0 if there is none.
 func ownerMark(s string) int {
+	if c := s[len(s)-1]; isLetter(c) && c|0x20 != 's' || isLetter(c) && len(s) > 1 && isLetter(s[len(s)-2]) {
+		return 0
+	}
 	for _, m := range [...]string{"'s", "’s", "‘s", "'S", "’S", "‘S", "'", "’", "‘"} {
 		if len(s) > len(m) && s[len(s)-len(m):] == m {
 			return len(m)
@@ -379,9 +382,10 @@ func (r *reader) figures(start int) (end, parts int, opaque bool) {
 		case '-', '/':
 			separators++
 		case ',':
-			if isDigit(r.at(end+2)) && isDigit(r.at(end+3)) {
-				opaque = true
+			if !isDigit(r.at(end+2)) || !isDigit(r.at(end+3)) {
+				return end, parts, opaque || separators > 1 // a list: 1,2
 			}
+			opaque = true
 		default:
 			return end, parts, opaque || separators > 1
 		}
