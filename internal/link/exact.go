@@ -10,6 +10,7 @@ import (
 	"hash/maphash"
 	"maps"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -129,49 +130,57 @@ type column struct {
 	count []int32 // the records that do; 0 once the value is refused
 }
 
-// intern numbers the distinct values. The table is open-addressed with the first
-// records as its entries, so that no value is copied.
+// intern numbers the distinct values. No value is copied: the table leads from a
+// hash to the number, and by it to the first record.
 func intern(values []string) column {
 	c := column{value: make([]int32, len(values))}
-	seed := maphash.MakeSeed() // decides where a value lies, never what comes out
-	table := make([]int32, 1024)
+	table := newTable(len(values))
 	for i, v := range values {
 		if v == "" {
 			c.value[i] = -1
 			continue
 		}
-		if 2*len(c.first) >= len(table) {
-			table = c.grow(table, values, seed)
-		}
-		slot := find(table, c.first, values, v, seed)
-		if table[slot] == 0 {
+		slot := table.find(v, func(id int32) bool { return values[c.first[id]] == v })
+		if slot.number == 0 {
 			c.first, c.count = append(c.first, int32(i)), append(c.count, 0)
-			table[slot] = int32(len(c.first))
+			slot.number = int32(len(c.first))
 		}
-		id := table[slot] - 1
+		id := slot.number - 1
 		c.value[i] = id
 		c.count[id]++
 	}
 	return c
 }
 
-// find returns the slot that holds v, or the free one where it belongs. A slot
-// holds the number of a value plus one.
-func find(table, first []int32, values []string, v string, seed maphash.Seed) uint64 {
-	mask := uint64(len(table) - 1)
-	slot := maphash.String(seed, v) & mask
-	for table[slot] != 0 && values[first[table[slot]-1]] != v {
-		slot = (slot + 1) & mask
-	}
-	return slot
+// A table is an open-addressed hash table, at most half full.
+type table struct {
+	slots []slot
+	seed  maphash.Seed // decides where a value lies, never what comes out
 }
 
-func (c *column) grow(old []int32, values []string, seed maphash.Seed) []int32 {
-	table := make([]int32, 4*len(old))
-	for id, i := range c.first {
-		table[find(table, c.first, values, values[i], seed)] = int32(id) + 1
+type slot struct {
+	tag    uint32 // the upper half of the hash, to pass over most others unread
+	number int32  // the number of the value plus one, 0 in a free slot
+}
+
+func newTable(n int) table {
+	return table{make([]slot, 1<<bits.Len(uint(2*n))), maphash.MakeSeed()}
+}
+
+// find returns the slot of v, or the free one where it belongs.
+func (t table) find(v string, is func(id int32) bool) *slot {
+	hash, mask := maphash.String(t.seed, v), uint64(len(t.slots)-1)
+	tag := uint32(hash >> 32)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		s := &t.slots[at]
+		if s.number == 0 {
+			s.tag = tag
+			return s
+		}
+		if s.tag == tag && is(s.number-1) {
+			return s
+		}
 	}
-	return table
 }
 
 // refuse marks values that more than most records carry.
