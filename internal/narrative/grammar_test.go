@@ -59,7 +59,10 @@ func (w *writer) figure(n int) string {
 // slot writes one slot and notes what it is worth.
 func (w *writer) slot(name string) string {
 	switch name {
-	case "N", "M": // an exact number
+	case "N", "M": // an exact number, the same throughout the entry
+		if v, drawn := w.values[name]; drawn {
+			return w.figure(v.lo)
+		}
 		n := 2 + w.IntN(6)
 		w.values[name] = extent{n, n}
 		return w.figure(n)

@@ -150,13 +150,13 @@ var words = []struct {
 		"or nor so as than then also there here who whom whose where while because due against among " +
 		"i me we us they them she it you herself himself themselves aged " +
 		"has have had having do does did doing done will would can could may might must should shall got get went came come seen saw see " +
-		"told that said says say stated states asked asks met took taken made make gave given left attended entered approached believed"},
+		"told drove bought sent sat kept held ran brought put let hit stood paid lent knocked that said says say stated states asked asks met took taken made make gave given left attended entered approached believed"},
 	{function | being, 0, "is was are were be been being"},
 	{function | heAlone, 0, "he him"},
 
 	{joins | function, 0, "and & plus"},
 	{alongside | function, 0, "with alongside accompanied"},
-	{negates | function, 0, "not never without didnt doesnt dont wasnt werent isnt arent hasnt hadnt havent couldnt cannot cant wouldnt " +
+	{negates | function, 0, "not never nothing without didnt doesnt dont wasnt werent isnt arent hasnt hadnt havent couldnt cannot cant wouldnt " +
 		"denied denies deny denying nor unaware disputed disputes"},
 	{supposes | function, 0, "if whether unless"},
 	{generic, 0, "risk risks vulnerable vulnerability"},

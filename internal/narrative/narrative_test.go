@@ -100,6 +100,8 @@ func TestASentenceAddsWhatItAddsItself(t *testing.T) {
 		{"A male was driving and another male was in the rear", "2"}, {"one male in front and one male in the rear", "2"},
 		{"one male drove, the other male walked", "2"}, {"two males approached and the other male left", "2"},
 		{"suspects are two males and a female", "3"}, {"two suspects, a male and a female", "2"},
+		{"a male front seat passenger and a male driver", "2"}, {"the suspect arrived with two males", "3"},
+		{"the suspect did not attend with two males", "1"},
 		{"Three males came in. Two males left.", "3"}, {"victim and two males", "2"}, {"male officer and two males", "2"},
 	})
 }
@@ -131,6 +133,7 @@ func TestNotSuspects(t *testing.T) {
 		{"witnesses: two males", ""}, {"VICTIM: TWO MALES CAME IN", "2"}, {"the victim is a male", ""},
 		{"two males eliminated from the enquiry", ""}, {"the suspect vehicle", ""}, {"two male members of staff", ""},
 		{"appropriate adult present", ""}, {"a suspect and an appropriate adult", "1"}, {"at 2130 hrs", ""}, {"I suspect that", ""},
+		{"a male police officer attended", ""}, {"a male care worker spoke to her", ""}, {"two male social workers", ""},
 		{"Two males gave statements", ""}, {"two males called police", ""}, {"Room 3 males ward", ""}, {"Isle of Man", ""},
 		{"two people attended the station", ""}, {"crime ref 12/3456/14", ""}, {"3 persons of interest", ""},
 	})

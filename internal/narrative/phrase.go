@@ -1,5 +1,7 @@
 package narrative
 
+import "strings"
+
 // A phrase is one noun phrase about people: "three unknown males", "the
 // suspect", "S1, S2 and S3", "both arrested".
 type phrase struct {
@@ -127,7 +129,7 @@ func (r *reader) premodify(j int, p *premodifier) int {
 	case t.is(lone):
 		p.exactly1 = true
 		return j + 1
-	case t.is(names) && p.counted, t.is(times):
+	case t.is(names) && j > p.start, t.is(times):
 		return j + 1
 	}
 	return r.descriptor(j, p)
@@ -208,8 +210,12 @@ func (r *reader) descriptor(j int, p *premodifier) int {
 func (r *reader) noun(h int, p premodifier) (phrase, bool) {
 	j := h
 	p.class = r.tokens[h].traits & person
-	for !r.tokens[j].is(plural) && !r.tokens[j].possessive && r.isNoun(j+1) {
-		j++
+	for {
+		k := r.furtherNoun(j)
+		if k == j {
+			break
+		}
+		j = k
 		p.class = compound(p.class, r.tokens[j].traits&person)
 	}
 	last := &r.tokens[j]
@@ -225,6 +231,38 @@ func (r *reader) noun(h int, p premodifier) (phrase, bool) {
 	}
 	r.attached(&p)
 	return p.phrase, true
+}
+
+// furtherNoun returns the noun that the one at j describes ("male driver", "male
+// care worker"), or j. Words that look like verbs may not stand between the two.
+func (r *reader) furtherNoun(j int) int {
+	if r.has(j, plural) || r.tokens[j].possessive {
+		return j
+	}
+	if r.isNoun(j + 1) {
+		return j + 1
+	}
+	for k := j + 1; r.has(j, gendered) && k <= j+2 && r.isPlain(k); k++ {
+		if r.isNoun(k+1) && r.has(k+1, neutral|official) {
+			return k + 1
+		}
+	}
+	return j
+}
+
+// isPlain reports whether token i is a word that may describe a noun and does
+// not look like a verb.
+func (r *reader) isPlain(i int) bool {
+	if i >= len(r.tokens) || r.tokens[i].kind != word || r.tokens[i].traits&^(police|labelled) != 0 {
+		return false
+	}
+	w := r.text[r.tokens[i].start:r.tokens[i].end]
+	for _, ending := range [...]string{"ed", "ing", "s"} {
+		if len(w) > len(ending) && strings.EqualFold(w[len(w)-len(ending):], ending) && !r.has(i, police) {
+			return false
+		}
+	}
+	return true
 }
 
 // compound returns the class of two nouns that stand together: "male officer" is

@@ -102,6 +102,9 @@ func (r *reader) predicated(i int) bool {
 // words stand between them, or only a comma and both list people by sex.
 func (r *reader) joined(k int) bool {
 	a, b := &r.phrases[k-1], &r.phrases[k]
+	if r.inCompany(a, b) {
+		return true
+	}
 	and, with, comma := false, false, false
 	for i := a.end; i < b.start; i++ {
 		switch {
@@ -126,6 +129,27 @@ func (r *reader) joined(k int) bool {
 		return a.gendered && (b.gendered || b.other) && !b.definite && (a.counted || a.indef) && (b.counted || b.indef) || a.labels && b.labels
 	}
 	return false
+}
+
+// inCompany reports whether the sentence says that the people of a were with
+// those of b: "the suspect was accompanied by a male", "arrived with two males".
+func (r *reader) inCompany(a, b *phrase) bool {
+	if (a.class|b.class)&^(culprit|male) != 0 || b.definite || b.start-a.end > 5 {
+		return false
+	}
+	last := b.start - 1
+	if r.says(last, "by") {
+		last--
+	}
+	if last < a.end || !r.has(last, alongside) {
+		return false
+	}
+	for i := a.end; i < last; i++ {
+		if r.tokens[i].kind == mark || r.has(i, joins|turns|negates) {
+			return false
+		}
+	}
+	return true
 }
 
 // addUp adds those of the phrases that are suspects.
