@@ -60,6 +60,7 @@ const (
 	names     // named: what follows is a suspect
 	shortened // may be written with a full stop: approx.
 	cut       // the beginning of a noun: one only where the text breaks off
+	allThere  // them: "four of them"
 	initial   // m, f: a noun only after "unknown", a code or an x
 	statement // statement
 	heAlone   // he, him
@@ -148,12 +149,13 @@ var words = []struct {
 
 	{function, 0, "of to by from on for into onto per via off out near outside inside towards through during since until re regarding " +
 		"or nor so as than then also there here who whom whose where while because due against among " +
-		"i me we us they them she it you herself himself themselves aged " +
+		"i me we us they she it you herself himself themselves aged " +
 		"has have had having do does did doing done will would can could may might must should shall got get went came come seen saw see " +
 		"told drove bought sent sat kept held ran brought put let hit stood paid lent knocked that said says say stated states asked asks met took taken made make gave given left attended entered approached believed"},
 	{function | being, 0, "is was are were be been being"},
 	{function | heAlone, 0, "he him"},
 
+	{allThere | function, 0, "them"},
 	{joins | function, 0, "and & plus"},
 	{alongside | function, 0, "with alongside accompanied"},
 	{negates | function, 0, "not never nothing without didnt doesnt dont wasnt werent isnt arent hasnt hadnt havent couldnt cannot cant wouldnt " +
@@ -163,7 +165,7 @@ var words = []struct {
 	{turns | function, 0, "but however although though when after before because and then while whilst who which until except"},
 	{presumes, 0, "identify identified identifying name describe described recognise recognised recognize trace traced tracing locate located " +
 		"arrest arrested interview interviewed know knew knowing charge charged speak spoken contacted pursue pursued eliminate find found"},
-	{pursued, 0, "arrested arrest detained charged bailed cautioned custody nfad circulated fled wanted prosecuted remanded convicted " +
+	{pursued, 0, "outstanding arrested arrest detained charged bailed cautioned custody nfad circulated fled wanted prosecuted remanded convicted " +
 		"released responsible implicated suspected interviewed voluntary accused nfa summonsed"},
 	{pursued, 0, "involved offended exploited groomed trafficked abused raped assaulted attacked"},
 	{offence, 0, "offence offences allegation allegations offending abuse exploitation assault assaults rape grooming incident crime crimes action proceedings charges evidence complaint complaints"},
@@ -173,7 +175,7 @@ var words = []struct {
 	{police, 0, "police officers 999 101 ambulance control school staff services council"},
 	{cleared, 0, "eliminated unconnected discounted unrelated uninvolved exonerated"},
 	{statement, 0, "statement statements"},
-	{shortened, 0, "approx aprox poss susp susps unk re eg ie min max insp sgt"},
+	{shortened, 0, "no approx aprox poss susp susps unk re eg ie min max insp sgt"},
 }
 
 var lexicon = makeLexicon()

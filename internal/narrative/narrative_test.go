@@ -38,7 +38,8 @@ func TestNumbersInDigitsAndWords(t *testing.T) {
 		{"two dozen men outside", "24"}, {"half a dozen lads", "6"}, {"a dozen males", "12"},
 		{"x2 males seen", "2"}, {"2x males", "2"}, {"2 x IC1 males", "2"}, {"4 x IC1 males in vehicle", "4"},
 		{"males x3", "3"}, {"males x 3 arrested", "3"}, {"three (3) males", "3"}, {"males (2)", "2"},
-		{"Suspects: 3", "3"}, {"Number of suspects: 4", "4"}, {"2males made off", "2"},
+		{"Suspects: 3", "3"}, {"Number of suspects: 4", "4"}, {"no. of offenders - 2", "2"},
+		{"number of suspects is three", "3"}, {"there were four of them", "4"}, {"2males made off", "2"},
 		{"a couple of males", "2"}, {"a pair of males", "2"}, {"the trio of suspects", "3"},
 		{"IC 4 male seen", "1"}, {"4 IC 1 males", "4"},
 	})
@@ -78,6 +79,7 @@ func TestPartsOfAWhole(t *testing.T) {
 func TestOneSuspect(t *testing.T) {
 	check(t, []reading{
 		{"A male approached.", "1"}, {"the suspect was arrested", "1"}, {"Suspect is outstanding", "1"}, {"an unknown male", "1"},
+		{"suspect(s) to be interviewed", "1+"}, {"suspect's phone seized", "1"}, {"suspects' phones seized", "2+"},
 		{"UNKNOWN MALE 1", "1+"}, {"a lone male", "1"}, {"a 15 year old male", "1"}, {"u/k m seen", "1"}, {"another male", "1+"},
 		{"male 15 yrs", "1"}, {"the male's phone was seized", "1"}, {"the suspects phone was seized", "1"},
 		{"Enquiries to trace the male", "1"},
@@ -89,6 +91,7 @@ func TestLabels(t *testing.T) {
 		{"UNKNOWN MALE 1 and UNKNOWN MALE 2", "2+"}, {"S1, S2 and S3", "3"}, {"S1 & S2 arrested", "2"}, {"suspects 1 to 4", "4"},
 		{"Suspect 2 was interviewed", "2+"}, {"suspects one and two", "2"}, {"Male 1, male 2 and male 3 seen", "3+"},
 		{"one male one female suspect", "2"}, {"the second male", "2+"}, {"a third suspect", "3+"},
+		{"Male A and Male B", "2+"}, {"suspects A, B and C", "3"}, {"SUSPECT A WHITE MALE", "1"}, {"suspect D Alder arrested", "1"},
 		{"contrary to S1 of the Act", ""}, {"S9 statement obtained", ""}, {"Address is S1 2AB", ""},
 	})
 }
@@ -96,7 +99,8 @@ func TestLabels(t *testing.T) {
 func TestASentenceAddsWhatItAddsItself(t *testing.T) {
 	check(t, []reading{
 		{"two males and a female", "3"}, {"a male driver and two passengers", "3"}, {"him and two friends", "3"},
-		{"2 males, 1 female", "3"}, {"The suspect and two other males", "3"}, {"two males with a female", "3"},
+		{"2 males, 1 female", "3"}, {"The suspect and two other males", "3"}, {"a male with two friends", "3"}, {"two males with a female", "2"}, {"a male and he had two friends", "1"},
+		{"two males in the car, a third outside", "3+"}, {"one suspect arrested, one outstanding", "2"},
 		{"A male was driving and another male was in the rear", "2"}, {"one male in front and one male in the rear", "2"},
 		{"one male drove, the other male walked", "2"}, {"two males approached and the other male left", "2"},
 		{"suspects are two males and a female", "3"}, {"two suspects, a male and a female", "2"},
@@ -112,6 +116,7 @@ func TestNegation(t *testing.T) {
 		{"denied that there were three males", ""}, {"did not see any other males", ""}, {"there was no evidence of two males", ""},
 		{"could not identify two males", "2"}, {"the three males were not arrested", "3"}, {"did not recognise the two males", "2"},
 		{"No further action against two males", "2"}, {"no suspects identified", ""}, {"did not see two males but saw one male", "1"},
+		{"Suspects: none", ""}, {"0 suspects", ""}, {"Suspects: nil", ""}, {"Suspects unknown", "1+"}, {"Suspects not yet identified", "1+"},
 		{"without any suspects", ""}, {"not just one male but three", "3"}, {"one male rather than two males", "1"},
 	})
 }

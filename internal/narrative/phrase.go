@@ -95,7 +95,7 @@ func (r *reader) premodify(j int, p *premodifier) int {
 		return orStay(j, j == p.start)
 	case t.is(nought | anyOf):
 		p.denied = true
-		return orStay(j, j == p.start)
+		return orStay(j, j == p.start && !(r.says(j, "no") && r.says(j+1, "of"))) // "no of suspects" is a heading
 	case t.is(definite):
 		p.definite = true
 		return orStay(j, j == p.start || p.all || p.part || r.says(j-1, "of"))
@@ -229,7 +229,9 @@ func (r *reader) noun(h int, p premodifier) (phrase, bool) {
 	if r.isAdjective(h, &p) {
 		return phrase{}, false
 	}
+	r.mayBeMore(&p)
 	r.attached(&p)
+	p.denied = p.denied || r.isNone(p.end)
 	return p.phrase, true
 }
 
@@ -263,6 +265,39 @@ func (r *reader) isPlain(i int) bool {
 		}
 	}
 	return true
+}
+
+// mayBeMore reads what leaves a bare noun's number open: "suspect(s)", and the
+// heading "suspects" of an entry that says they are unknown.
+func (r *reader) mayBeMore(p *premodifier) {
+	i := p.end
+	if (r.says(i, "(") || r.says(i, "/")) && r.says(i+1, "s") {
+		p.hi, p.end = 0, i+2
+		if r.says(i+2, ")") {
+			p.end++
+		}
+		return
+	}
+	if r.says(i, ":") || r.says(i, "-") {
+		i++
+	}
+	negated := false
+	for r.has(i, being|negates) || r.says(i, "yet") || r.says(i, "currently") {
+		negated = negated || r.has(i, negates)
+		i++
+	}
+	named := r.says(i, "known") || r.says(i, "identified") || r.says(i, "named") || r.says(i, "traced")
+	if p.plural && !p.counted && !p.definite && (r.has(i, unknown) || named && negated) {
+		p.extent = extent{1, 0}
+	}
+}
+
+// isNone reports whether the words at i say that there is nobody: "suspects: none".
+func (r *reader) isNone(i int) bool {
+	if !r.says(i, ":") && !r.says(i, "-") && !r.says(i, "=") {
+		return false
+	}
+	return r.has(i+1, nought) && !r.says(i+1, "no") || r.says(i+1, "n") && r.says(i+2, "/") || r.says(i+1, "n/a")
 }
 
 // compound returns the class of two nouns that stand together: "male officer" is
@@ -314,10 +349,10 @@ func (r *reader) ofAnInstitution(i int) bool {
 // ("we suspect that"). An owner that is definite or counted still is a person.
 func (r *reader) isAdjective(h int, p *premodifier) bool {
 	last := &r.tokens[p.end-1]
-	if last.possessive {
+	if last.possessive && p.class != culprit {
 		return !p.definite && !p.indef && p.lo < 2 || p.plural && !p.definite && !p.counted
 	}
-	if r.has(p.end, property) && !(p.counted && p.plural) {
+	if !last.possessive && r.has(p.end, property) && !(p.counted && p.plural) {
 		if p.definite && p.plural {
 			p.extent = extent{1, 1} // "the suspects phone": an apostrophe left out
 			return false
@@ -349,7 +384,7 @@ func (r *reader) attached(p *premodifier) {
 	if p.class&(official|bystand) != 0 {
 		return
 	}
-	if !p.number && p.rank == 0 && r.numbered(&p.phrase) {
+	if !p.number && p.rank == 0 && !r.headed(p.start) && r.numbered(&p.phrase) {
 		return
 	}
 	if e, next := r.countAfter(p); next > p.end {
@@ -366,6 +401,14 @@ func (r *reader) countAfter(p *premodifier) (extent, int) {
 	i := p.end
 	switch {
 	case p.number:
+	case p.plural && r.headed(p.start):
+		for r.has(i, being) || r.says(i, ":") || r.says(i, "-") || r.says(i, "=") {
+			i++
+		}
+		if e, next := r.quantity(i); next > i && !r.has(next, person) {
+			return e, next
+		}
+		return extent{}, p.end
 	case r.has(i, times) && r.has(i+1, number):
 		n := int(r.tokens[i+1].n)
 		return extent{n, n}, i + 2
@@ -378,7 +421,16 @@ func (r *reader) countAfter(p *premodifier) (extent, int) {
 			return e, next
 		}
 	}
-	return extent{}, i
+	return extent{}, p.end
+}
+
+// headed reports whether "number of" or "no. of" stands before token i.
+func (r *reader) headed(i int) bool {
+	if !r.says(i-1, "of") {
+		return false
+	}
+	i -= 2
+	return r.says(i, "number") || r.says(i, "no") || r.says(i, "nos") || r.says(i, "total") || r.says(i, "count")
 }
 
 // widen reads a second thought after the noun: "three males, possibly four".
@@ -438,6 +490,9 @@ func (r *reader) numbered(p *phrase) bool {
 // labelAt reads one label at token i: a number that measures nothing and does
 // not start a phrase of its own.
 func (r *reader) labelAt(i int) (n, next int) {
+	if n := r.letter(i); n > 0 {
+		return n, i + 1
+	}
 	if !r.has(i, number) || r.says(i+1, "of") {
 		return 0, i
 	}
@@ -446,6 +501,19 @@ func (r *reader) labelAt(i int) (n, next int) {
 		return 0, i
 	}
 	return n, i + 1
+}
+
+// letter returns the rank of a capital letter from A to H that stands as a label
+// ("suspect B"), and 0 for an article or the initial of a name.
+func (r *reader) letter(i int) int {
+	if i >= len(r.tokens) || r.tokens[i].end-r.tokens[i].start != 1 || r.tokens[i].kind != word {
+		return 0
+	}
+	c := r.text[r.tokens[i].start]
+	if c < 'A' || c > 'H' || i+1 < len(r.tokens) && r.tokens[i+1].kind == word && !r.has(i+1, function|pursued) {
+		return 0
+	}
+	return int(c-'A') + 1
 }
 
 // startsPhrase reports whether the number at i counts a noun of its own: "one

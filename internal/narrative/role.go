@@ -184,7 +184,7 @@ func (r *reader) asserted(p *phrase, question bool) bool {
 		switch {
 		case t.kind == mark && (t.ch == ',' || t.ch == ';' || t.ch == ':' || t.ch == '(' || t.ch == ')'):
 			return true
-		case !p.counted && p.plural && (t.is(generic) || r.says(i, "number") && r.says(i+1, "of")):
+		case !p.counted && p.plural && (t.is(generic) || r.headed(i+2)):
 			return false
 		case t.is(presumes):
 			presumed = true

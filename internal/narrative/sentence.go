@@ -62,6 +62,9 @@ func (r *reader) withoutNoun(i int) (phrase, bool) {
 		p.definite = true
 		j++
 	}
+	if p, ok := r.nextOne(i); ok {
+		return p, true
+	}
 	e, next := r.quantity(j)
 	switch {
 	case next > j:
@@ -70,7 +73,11 @@ func (r *reader) withoutNoun(i int) (phrase, bool) {
 	default:
 		return phrase{}, false
 	}
-	p.extent, p.counted = e, true
+	p.extent, p.counted, p.exactly1 = e, true, e == extent{1, 1}
+	if r.has(i-1, being) && r.says(next, "of") && r.says(next+1, "them") {
+		p.end = next + 2
+		return p, true
+	}
 	if r.says(next, "of") && (r.says(next+1, "them") || r.says(next+1, "whom")) {
 		next += 2
 	}
@@ -82,6 +89,19 @@ func (r *reader) withoutNoun(i int) (phrase, bool) {
 		}
 	}
 	return p, r.predicated(next) && !r.has(i-1, labelled|function&^turns) && (i == 0 || r.tokens[i-1].kind != digits)
+}
+
+// nextOne reads a rank that goes on from the number before it: "two males in the
+// car, a third outside".
+func (r *reader) nextOne(i int) (phrase, bool) {
+	if !r.has(i, articles) || !r.has(i+1, ordinal) || len(r.phrases) == 0 || r.has(i+2, unit) {
+		return phrase{}, false
+	}
+	last, rank := &r.phrases[len(r.phrases)-1], int(r.tokens[i+1].n)
+	if last.class&(culprit|male) == 0 || rank < 2 || last.hi != rank-1 {
+		return phrase{}, false
+	}
+	return phrase{start: i, end: i + 2, class: last.class, extent: extent{rank, 0}, counted: true}, true
 }
 
 // predicated reports whether the words at i say at once that somebody was
@@ -119,12 +139,14 @@ func (r *reader) joined(k int) bool {
 		}
 	}
 	switch {
-	case a.class == heAlone || b.class == heAlone:
+	case a.class == heAlone:
 		return and
+	case b.class == heAlone:
+		return and && r.says(b.start, "him") // "and he" begins another clause
 	case and:
 		return true
 	case with:
-		return a.class&(culprit|male) != 0
+		return a.class&(culprit|male) != 0 && (b.marked || b.other || !b.gendered)
 	case comma || a.end == b.start:
 		return a.gendered && (b.gendered || b.other) && !b.definite && (a.counted || a.indef) && (b.counted || b.indef) || a.labels && b.labels
 	}

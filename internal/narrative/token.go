@@ -1,6 +1,7 @@
 package narrative
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -165,6 +166,9 @@ func (r *reader) abbreviated(stop int) bool {
 		return false
 	}
 	for stop++; r.at(stop) == ' '; stop++ {
+	}
+	if r.has(len(r.tokens)-1, nought) {
+		return strings.HasPrefix(r.text[stop:], "of ") // "no. of suspects"
 	}
 	c := r.at(stop)
 	return isDigit(c) || c >= 'a' && c <= 'z'
@@ -398,6 +402,8 @@ func (r *reader) count(start, end int) {
 	t := token{start: start, end: end, kind: opaque}
 	if n := small(r.text[start:end]); n > 0 {
 		t.kind, t.traits, t.n = digits, number, uint8(n)
+	} else if r.text[start:end] == "0" {
+		t.kind, t.traits = digits, nought
 	}
 	r.tokens = append(r.tokens, t)
 }
@@ -441,6 +447,9 @@ func isOrdinal(s string) bool {
 	return false
 }
 
+// telltale is what a word must be for a sentence to state suspects.
+const telltale = culprit | male | neutral | pursued | allThere
+
 // mayState reports whether text holds a word without which no sentence states
 // suspects. Most entries of a log hold none, and cost one pass and no memory.
 func mayState(text string) bool {
@@ -460,7 +469,7 @@ func mayState(text string) bool {
 			}
 			continue
 		}
-		if openings[text[start]&31][text[start+1]&31] && lookup(text[start:i]).traits&(culprit|male|neutral|pursued) != 0 {
+		if openings[text[start]&31][text[start+1]&31] && lookup(text[start:i]).traits&(telltale) != 0 {
 			return true
 		}
 	}
@@ -470,7 +479,7 @@ func mayState(text string) bool {
 // openings marks the first two letters of the words that mayState looks for.
 var openings = func() (o [32][32]bool) {
 	for w, m := range lexicon {
-		if m.traits&(culprit|male|neutral|pursued) != 0 && len(w) > 1 {
+		if m.traits&(telltale) != 0 && len(w) > 1 {
 			o[w[0]&31][w[1]&31] = true
 		}
 	}
