@@ -6,26 +6,27 @@ import "slices"
 // members and two or more cases.
 func (r *Result) groups() []Group {
 	component := r.components()
-	number := map[int32]int{} // root of a component -> its group
+	places := make([]place, len(component))
 	var out []Group
-	for p := range int32(len(component)) {
-		root := component[p]
+	for p, root := range component {
 		if root < 0 {
+			places[p] = place{group: -1}
 			continue
 		}
-		g, known := number[root]
-		if !known {
-			g = len(out)
-			number[root], out = g, append(out, Group{})
+		if root == int32(p) { // the root is the first member
+			places[p].group = int32(len(out))
+			out = append(out, Group{})
 		}
+		g := places[root].group
+		places[p] = place{g, int32(len(out[g].Members))}
 		out[g].Members = append(out[g].Members, Member{
-			Person: p, Suspect: r.ix.suspectIn.of(p), Otherwise: r.ix.otherwiseIn.of(p),
+			Person: int32(p), Suspect: r.ix.suspectIn.of(int32(p)), Otherwise: r.ix.otherwiseIn.of(int32(p)),
 		})
 	}
 	for i := range out {
 		out[i].Cases, out[i].Joint = casesOf(out[i].Members)
 	}
-	r.attach(out, number, component)
+	r.attach(out, places)
 	return slices.DeleteFunc(out, func(g Group) bool { return len(g.Cases) < 2 })
 }
 
@@ -75,35 +76,30 @@ func casesOf(members []Member) (cases []int32, joint int) {
 	return slices.Compact(cases), joint
 }
 
+// A place is where a person stands: which group, and which member of it. The group
+// of somebody who is in none is -1.
+type place struct{ group, member int32 }
+
 // attach gives every tie to the group and the members it holds, and everybody who
 // is a suspect nowhere to the groups of those they are tied to.
-func (r *Result) attach(groups []Group, number map[int32]int, component []int32) {
-	groupOf := func(p int32) *Group {
-		if component[p] < 0 {
-			return nil
-		}
-		return &groups[number[component[p]]]
-	}
+func (r *Result) attach(groups []Group, places []place) {
 	for i, t := range r.Ties {
-		a, b := groupOf(t.A), groupOf(t.B)
+		a, b := places[t.A], places[t.B]
 		switch {
-		case a != nil && b != nil:
-			a.Ties = append(a.Ties, int32(i))
-			a.member(t.A).Ties = append(a.member(t.A).Ties, int32(i))
-			a.member(t.B).Ties = append(a.member(t.B).Ties, int32(i))
-		case a != nil && !r.ix.suspect(t.B):
-			a.Linked = append(a.Linked, t.B)
-		case b != nil && !r.ix.suspect(t.A):
-			b.Linked = append(b.Linked, t.A)
+		case a.group >= 0 && b.group >= 0: // one group, for both are suspects
+			g := &groups[a.group]
+			g.Ties = append(g.Ties, int32(i))
+			for _, m := range []int32{a.member, b.member} {
+				g.Members[m].Ties = append(g.Members[m].Ties, int32(i))
+			}
+		case a.group >= 0:
+			groups[a.group].Linked = append(groups[a.group].Linked, t.B)
+		case b.group >= 0:
+			groups[b.group].Linked = append(groups[b.group].Linked, t.A)
 		}
 	}
 	for i := range groups {
 		slices.Sort(groups[i].Linked)
 		groups[i].Linked = slices.Compact(groups[i].Linked)
 	}
-}
-
-func (g *Group) member(person int32) *Member {
-	i, _ := slices.BinarySearchFunc(g.Members, person, func(m Member, p int32) int { return int(m.Person) - int(p) })
-	return &g.Members[i]
 }

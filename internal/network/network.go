@@ -155,7 +155,7 @@ func Find(in Input) Result {
 	r.Hubs = append(r.ix.dropHubs(in), catchAlls...)
 	r.Ties = r.ix.ties()
 	r.Groups = r.groups()
-	r.Reached = r.ix.reachedCounts()
+	r.Reached = r.reached()
 	return r
 }
 

@@ -59,17 +59,50 @@ func (x *index) reach(c int32, step func(person, via int32, because Reason)) {
 	}
 }
 
-// reachedCounts returns how many people [Result.Reach] would give for every case.
-func (x *index) reachedCounts() []int32 {
-	counts := make([]int32, len(x.caseHub))
-	last := make([]int32, len(x.suspectIn.start)-1) // the case a person was last counted for, plus one
+// reached returns how many people [Result.Reach] would give for every case. The
+// ties are enough for it: whoever a case itself ties is recorded in it.
+func (r *Result) reached() []int32 {
+	tied := r.suspectsTied()
+	counts := make([]int32, len(r.ix.caseHub))
+	seen := make([]int32, len(r.ix.suspectIn.start)-1) // the case a person was last met in, plus one
 	for c := range int32(len(counts)) {
-		x.reach(c, func(person, _ int32, _ Reason) {
-			if last[person] != c+1 {
-				last[person] = c + 1
+		recorded := r.ix.suspects.of(c)
+		for _, s := range recorded {
+			seen[s] = c + 1
+		}
+		meet := func(p int32) {
+			if seen[p] != c+1 {
+				seen[p] = c + 1
 				counts[c]++
 			}
-		})
+		}
+		for _, s := range recorded {
+			for _, p := range tied.of(s) {
+				meet(p)
+			}
+		}
+		for _, t := range r.ix.usedIn.of(c) {
+			if r.ix.thingHub[t] {
+				continue
+			}
+			for _, p := range r.ix.users.of(t) {
+				if r.ix.suspect(p) {
+					meet(p)
+				}
+			}
+		}
 	}
 	return counts
+}
+
+// suspectsTied lists, for each suspect, the suspects tied to him.
+func (r *Result) suspectsTied() lists {
+	return collect(len(r.ix.suspectIn.start)-1, func(add func(at, item int32)) {
+		for _, t := range r.Ties {
+			if r.ix.suspect(t.A) && r.ix.suspect(t.B) {
+				add(t.A, t.B)
+				add(t.B, t.A)
+			}
+		}
+	})
 }
