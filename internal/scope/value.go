@@ -196,3 +196,7 @@ func parseDay(s string) (int32, error) {
 	}
 	return 0, fmt.Errorf("%q is not a day; expected YYYY-MM-DD, such as \"2010-01-01\"", s)
 }
+
+// Number returns a known number; Truth a known yes or no.
+func (v Value) Number() (n int, ok bool)   { return int(v.n), v.kind == number }
+func (v Value) Truth() (yes bool, ok bool) { return v.n != 0 && v.kind == yesNo, v.kind == yesNo }
