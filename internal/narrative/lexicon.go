@@ -56,6 +56,7 @@ const (
 	calls     // rang, contacted: so too, if it was the police they called
 	police    // whom witnesses call
 	cleared   // eliminated, unconnected
+	refuted   // false, untrue: what was said is not so
 	being     // is, were
 	names     // named: what follows is a suspect
 	shortened // may be written with a full stop: approx.
@@ -101,8 +102,8 @@ var words = []struct {
 	{compare, 0, "minimum maximum min max approximately approx aprox roughly circa total exactly only just nearly almost"},
 	{hedge, 0, "possibly poss perhaps maybe potentially"},
 	{times, 0, "x"}, {codeWord, 0, "ic"},
-	{labelled, 0, "room flat page unit block floor ward house platform bus route ref item exhibit log entry point action line " +
-		"pc dc ps ds pcso wpc di ci insp no nos number apartment bay gate junction jct bed cell interview version part tape disc section sect area zone sector stage phase level grade category cat option chapter para paragraph annex appendix"},
+	{labelled, 0, "room flat page unit block floor ward platform bus route ref item exhibit log point line " +
+		"pc dc ps ds pcso wpc di ci insp no nos number apartment bay gate junction jct cell version tape disc section sect area zone sector grade category cat option chapter para paragraph annex appendix"},
 	{unit | function, 0, "hours hrs hour hr mins minutes minute pm am foot feet ft inches inch stone miles mile metres yards " +
 		"times days day weeks week nights night occasions occasion oclock gbp pounds percent cm"},
 	{unit | ageUnit, 0, "years yrs year yr yo y/o yoa months mths month old"},
@@ -158,7 +159,7 @@ var words = []struct {
 	{allThere | function, 0, "them"},
 	{joins | function, 0, "and & plus"},
 	{alongside | function, 0, "with alongside accompanied"},
-	{negates | function, 0, "not never nothing without didnt doesnt dont wasnt werent isnt arent hasnt hadnt havent couldnt cannot cant wouldnt " +
+	{negates | function, 0, "not never nothing nobody noone without didnt doesnt dont wasnt werent isnt arent hasnt hadnt havent couldnt cannot cant wouldnt " +
 		"denied denies deny denying nor unaware disputed disputes"},
 	{supposes | function, 0, "if whether unless"},
 	{generic, 0, "risk risks vulnerable vulnerability"},
@@ -173,6 +174,7 @@ var words = []struct {
 	{tells, 0, "reported reports disclosed disclose discloses witnessed alleges complained reporting disclosing witnessing overheard"},
 	{calls, 0, "called rang phoned contacted flagged approached telephoned alerted informed"},
 	{police, 0, "police officers 999 101 ambulance control school staff services council"},
+	{refuted, 0, "false untrue mistaken unfounded fabricated incorrect"},
 	{cleared, 0, "eliminated unconnected discounted unrelated uninvolved exonerated"},
 	{statement, 0, "statement statements"},
 	{shortened, 0, "no approx aprox poss susp susps unk re eg ie min max insp sgt"},

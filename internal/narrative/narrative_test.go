@@ -70,7 +70,7 @@ func TestPartsOfAWhole(t *testing.T) {
 	check(t, []reading{
 		{"both suspects", "2"}, {"Both were arrested.", "2"}, {"all four males", "4"}, {"all four arrested", "4"},
 		{"the pair were arrested", "2"}, {"one of the three males", "3"}, {"one of the males", "2+"},
-		{"none of the three males was arrested", "3"}, {"neither male was interviewed", "2"}, {"neither of the suspects", "2+"},
+		{"none of the three males was arrested", "3"}, {"neither male was interviewed", "2"}, {"neither of the suspects", "2"},
 		{"two of the four suspects were NFA'd", "4"}, {"any of the three males", "3"}, {"each of the males", "2+"},
 		{"two of them were arrested", "2"},
 	})
@@ -88,10 +88,10 @@ func TestOneSuspect(t *testing.T) {
 
 func TestLabels(t *testing.T) {
 	check(t, []reading{
-		{"UNKNOWN MALE 1 and UNKNOWN MALE 2", "2+"}, {"S1, S2 and S3", "3"}, {"S1 & S2 arrested", "2"}, {"suspects 1 to 4", "4"},
-		{"Suspect 2 was interviewed", "2+"}, {"suspects one and two", "2"}, {"Male 1, male 2 and male 3 seen", "3+"},
+		{"UNKNOWN MALE 1 and UNKNOWN MALE 2", "2"}, {"S1, S2 and S3", "3"}, {"S1 & S2 arrested", "2"}, {"suspects 1 to 4", "4"},
+		{"Suspect 2 was interviewed", "2+"}, {"suspects one and two", "2"}, {"Male 1, male 2 and male 3 seen", "3"},
 		{"one male one female suspect", "2"}, {"the second male", "2+"}, {"a third suspect", "3+"},
-		{"Male A and Male B", "2+"}, {"suspects A, B and C", "3"}, {"SUSPECT A WHITE MALE", "1"}, {"suspect D Alder arrested", "1"},
+		{"Male A and Male B", "2"}, {"suspects A, B and C", "3"}, {"SUSPECT A WHITE MALE", "1"}, {"suspect D Alder arrested", "1"},
 		{"contrary to S1 of the Act", ""}, {"S9 statement obtained", ""}, {"Address is S1 2AB", ""},
 	})
 }

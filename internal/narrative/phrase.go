@@ -14,6 +14,7 @@ type phrase struct {
 	definite bool // the, both, all, one of: what it speaks of is taken to exist
 	denied   bool // no, any, which
 	other    bool // another, other, further
+	ranked   bool // "a second male": the others are counted in
 	labels   bool // by label: suspect 1, S1
 	marked   bool // unknown, alleged: a person so described is a suspect
 	gendered bool
@@ -94,8 +95,8 @@ func (r *reader) premodify(j int, p *premodifier) int {
 		p.indef = true
 		return orStay(j, j == p.start)
 	case t.is(nought | anyOf):
-		p.denied = true
-		return orStay(j, j == p.start && !(r.says(j, "no") && r.says(j+1, "of"))) // "no of suspects" is a heading
+		p.denied = !r.says(j, "which") || !r.has(j-1, function) && !r.says(j-1, ",") // "at which two males ..."
+		return orStay(j, j == p.start && !(r.says(j, "no") && r.says(j+1, "of")))    // "no of suspects" is a heading
 	case t.is(definite):
 		p.definite = true
 		return orStay(j, j == p.start || p.all || p.part || r.says(j-1, "of"))
@@ -158,10 +159,14 @@ func (r *reader) amount(j int, p *premodifier) int {
 // partOf reads "of". After a number it makes a part of a whole ("one of the
 // three males" states three); after an amount it only joins it to the noun.
 func (r *reader) partOf(j int, p *premodifier) int {
-	if j == p.start || !p.number && !p.all && !p.denied {
+	if j == p.start || !r.has(j-1, number|vague|whole|pairOf|nought|anyOf) {
 		return j
 	}
-	if r.has(j+1, definite|whole) {
+	switch {
+	case r.has(j+1, owner): // "two of his friends": the two count
+	case r.has(j+1, definite|whole) && p.number && (p.all || p.definite):
+		return j + 1 // "all seven of the males", "both of the males"
+	case r.has(j+1, definite|whole):
 		p.part, p.denied = true, false
 		p.lo, p.hi = max(2, p.lo), 0
 	}
@@ -318,7 +323,7 @@ func (p *premodifier) settle(noun *token) {
 	case p.number:
 		p.exactly1 = p.extent == extent{1, 1}
 	case p.rank > 0:
-		p.extent = extent{p.rank, 0}
+		p.extent, p.ranked = extent{p.rank, 0}, true
 	case p.plural && !p.indef, p.all:
 		p.extent = extent{2, 0}
 	case p.other && !noun.is(plural):
@@ -480,7 +485,7 @@ func (r *reader) numbered(p *phrase) bool {
 		}
 		top, next, listed = n, after, true
 	}
-	p.end, p.labels, p.counted, p.extent = next, true, true, extent{top, 0}
+	p.end, p.labels, p.counted, p.definite, p.extent = next, true, true, true, extent{top, 0}
 	if listed {
 		p.hi = top
 	}

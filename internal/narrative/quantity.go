@@ -94,7 +94,7 @@ func (r *reader) quantity(i int) (extent, int) {
 	} else if r.says(i, "~") {
 		j = i + 1
 	}
-	if r.has(j-1, labelled|codeWord) && j == i {
+	if j == i && r.isName(i) {
 		return extent{}, i
 	}
 	lo, next := r.numeral(j)
@@ -113,6 +113,15 @@ func (r *reader) quantity(i int) (extent, int) {
 		return extent{}, i
 	}
 	return e, next
+}
+
+// isName reports whether the number at i is part of a name or a code: "room 3",
+// "IC 4". After an article it counts again: "the room 3 males left".
+func (r *reader) isName(i int) bool {
+	if r.has(i-1, codeWord) {
+		return true
+	}
+	return r.has(i-1, labelled) && r.tokens[i].kind == digits && !r.has(i-2, articles|definite)
 }
 
 func (r *reader) comparison(i int) (comparison, int) {

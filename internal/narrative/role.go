@@ -41,7 +41,7 @@ func (r *reader) after(end int) side {
 			return suspected
 		case r.says(i-1, "made") && r.says(i, "off"), r.says(i-1, "drove") && r.says(i, "off"), r.says(i-1, "ran") && r.says(i, "off"):
 			return suspected
-		case r.isNoun(i) && !t.is(official):
+		case r.isNoun(i) && !t.is(official) && !r.has(i+1, statement):
 			return unsaid
 		}
 	}
@@ -127,6 +127,8 @@ func (r *reader) before(start int, many bool) side {
 			return unsaid
 		case t.is(turns):
 			return unsaid
+		case start-i <= 3 && r.isCall(i):
+			return witnessing
 		case t.is(tells) && r.says(i+1, "by"), t.is(statement) && preposition && !r.has(i+1, pursued):
 			return witnessing
 		case t.is(pursued) && !r.has(i, tells) && start-i <= 4:
@@ -140,6 +142,12 @@ func (r *reader) before(start int, many bool) side {
 		}
 	}
 	return unsaid
+}
+
+// isCall reports whether token i is a call to the police ("Call from a male",
+// "999 call from"); a call that somebody else was given is none.
+func (r *reader) isCall(i int) bool {
+	return r.says(i, "call") && (r.says(i+1, "from") || r.says(i+1, "received")) && (i == 0 || r.says(i-1, ":") || r.isNumber(i-1, "999") || r.isNumber(i-1, "101"))
 }
 
 // apposed reports what a noun just before a phrase says of it: "witnesses: two
@@ -175,7 +183,7 @@ func (r *reader) asserted(p *phrase, question bool) bool {
 		return false
 	case p.definite:
 		return true
-	case question:
+	case question || r.isRefuted(p.end):
 		return false
 	}
 	presumed := false
@@ -204,7 +212,21 @@ func (r *reader) asserted(p *phrase, question bool) bool {
 func (r *reader) isSupposing(i int) bool {
 	return r.has(i, supposes) || r.says(i, "event") && r.says(i-1, "the") && r.says(i-2, "in") ||
 		r.says(i, "many") && r.says(i-1, "how") || r.says(i, "rather") && r.says(i+1, "than") || r.says(i, "instead") && r.says(i+1, "of") ||
-		r.says(i, "should") && r.says(i+1, "there")
+		(r.says(i, "should") || r.says(i, "had")) && r.says(i+1, "there")
+}
+
+// isRefuted reports whether the clause goes on to say that it is not so: "was
+// found to be false".
+func (r *reader) isRefuted(end int) bool {
+	for i := end; i < min(end+reach, len(r.tokens)); i++ {
+		switch {
+		case r.tokens[i].kind == mark, r.has(i, turns), r.says(i, "whose"):
+			return false
+		case r.has(i, refuted):
+			return r.has(i-1, being)
+		}
+	}
+	return false
 }
 
 // isDenial reports whether token i denies what follows.

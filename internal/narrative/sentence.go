@@ -19,7 +19,7 @@ func (r *reader) sentence() (Statement, bool) {
 		for next < len(r.phrases) && r.joined(next) {
 			next++
 		}
-		if g, ok := r.addUp(r.phrases[i:next]); ok {
+		if g, ok := r.addUp(r.phrases[i:next]); ok && !r.isBreakdown(i, g) {
 			r.groups = append(r.groups, g)
 		}
 		i = next
@@ -190,6 +190,19 @@ func (r *reader) addUp(phrases []phrase) (group, bool) {
 	return g, g.lo > 0
 }
 
+// isBreakdown reports whether the group from phrase k on only says who the people
+// before it were: "three officers, two male and one female".
+func (r *reader) isBreakdown(k int, g group) bool {
+	if k == 0 {
+		return false
+	}
+	of, before := &r.phrases[k-1], r.phrases[k].start-1
+	if !r.says(before, ",") && !r.says(before, "(") && !r.says(before, ":") && !r.says(before, "-") {
+		return false
+	}
+	return of.class&(official|bystand) != 0 && of.counted && of.lo == g.lo && r.after(g.end) != suspected
+}
+
 // carries reports whether the list holds somebody who is a suspect without help:
 // a suspect, a male, or "him" with somebody else who may be one.
 func carries(phrases []phrase) bool {
@@ -236,9 +249,15 @@ func (g *group) add(p *phrase) {
 		return
 	}
 	g.end = p.end
-	if g.labels || p.labels {
+	switch {
+	case g.labels && p.labels:
+		g.lo = max(g.lo, p.lo)
+		g.hi = g.lo
+	case g.labels || p.labels:
 		g.lo, g.hi, g.labels = max(g.lo, p.lo), 0, true
-	} else {
+	case p.ranked:
+		g.lo, g.hi = max(g.lo+1, p.lo), sum(g.hi, 1)
+	default:
 		g.lo, g.hi = g.lo+p.lo, sum(g.hi, p.hi)
 	}
 	g.exactly1 = false
