@@ -149,7 +149,6 @@ func squeeze(s string) string {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
-func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
 
 // allSame reports whether s is one byte repeated; the empty text is.
 func allSame(s string) bool {
