@@ -234,11 +234,6 @@ func (t tally) report(tb testing.TB, name string, templates int) {
 	tb.Logf("  templates without any error: %d of %d", templates-len(t.wrong), templates)
 }
 
-const (
-	eachTemplate = 60
-	grammarSeed  = 20140309
-)
-
 // The floors stand a little below what was measured (docs/narrative.md), so that
 // a change of the rules that reads worse fails here.
 func TestAccuracyOnTheSecondGrammar(t *testing.T) {
