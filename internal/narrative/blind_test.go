@@ -1,7 +1,8 @@
 package narrative
 
 // blindTemplates were written after the rules had been corrected on the other
-// two parts. Nothing was changed after they had been read.
+// two parts; docs/narrative.md gives the first look, and what the rules make of
+// them since their errors were looked at.
 var blindTemplates = []template{
 	// Plain numbers.
 	{"N", "At the strategy discussion it was agreed that {N} {suspects} meet the threshold."},

@@ -84,7 +84,7 @@ var words = []struct {
 	n      uint8
 	list   string
 }{
-	{number, 1, "one"}, {number, 2, "two tow twp wto"}, {number, 3, "three thre threee trhee htree"},
+	{number, 1, "one"}, {number, 2, "two tow twp wto"}, {number, 3, "three thre thee threee trhee htree"},
 	{number, 4, "four fuor foru"}, {number, 5, "five fvie fiev"}, {number, 6, "six"}, {number, 7, "seven sevn"},
 	{number, 8, "eight eigth"}, {number, 9, "nine"}, {number, 10, "ten"}, {number, 11, "eleven"}, {number, 12, "twelve"},
 	{number, 13, "thirteen"}, {number, 14, "fourteen"}, {number, 15, "fifteen"}, {number, 16, "sixteen"},
@@ -93,7 +93,7 @@ var words = []struct {
 	{number, 12, "dozen"}, {vague, 24, "dozens"},
 	{number, 2, "couple pair"}, {number, 3, "trio"},
 	{vague, 2, "group groups gang gangs few some multiple various number numbers handful bunch"},
-	{vague, 3, "several many numerous"},
+	{vague, 3, "several sevral severl seveal sevearl many numerous"},
 	{ordinal, 1, "first"}, {ordinal, 2, "second"}, {ordinal, 3, "third"}, {ordinal, 4, "fourth"},
 	{ordinal, 5, "fifth"}, {ordinal, 6, "sixth"}, {ordinal, 7, "seventh"}, {ordinal, 8, "eighth"},
 
@@ -103,7 +103,7 @@ var words = []struct {
 	{hedge, 0, "possibly poss perhaps maybe potentially"},
 	{times, 0, "x"}, {codeWord, 0, "ic"},
 	{labelled, 0, "room flat page unit block floor ward platform bus route ref item exhibit log point line " +
-		"pc dc ps ds pcso wpc di ci insp no nos number apartment bay gate junction jct cell version tape disc section sect area zone sector grade category cat option chapter para paragraph annex appendix"},
+		"no nos number apartment bay gate junction jct cell version tape disc section sect area zone sector grade category cat option chapter para paragraph annex appendix"},
 	{unit | function, 0, "hours hrs hour hr mins minutes minute pm am foot feet ft inches inch stone miles mile metres yards " +
 		"times days day weeks week nights night occasions occasion oclock gbp pounds percent cm"},
 	{unit | ageUnit, 0, "years yrs year yr yo y/o yoa months mths month old"},
@@ -123,7 +123,7 @@ var words = []struct {
 	{culprit | plural, 0, "suspects susps suspetcs offenders perpetrators perps assailants culprits defendants abusers attackers arrestees groomers"},
 	{male | gendered, 0, "male man guy bloke fella chap gentleman lad"},
 	{male | gendered | initial, 0, "m"}, {neutral | gendered | initial, 0, "f"},
-	{male | gendered | plural, 0, "males men guys blokes fellas chaps gentlemen lads"},
+	{male | gendered | plural, 0, "males mles maes mals men guys blokes fellas chaps gentlemen lads"},
 	{neutral | gendered, 0, "female woman lady boy"},
 	{neutral | gendered | plural, 0, "females women ladies boys"},
 	{neutral, 0, "person individual adult youth teenager juvenile driver passenger occupant associate friend mate accomplice " +
@@ -136,6 +136,7 @@ var words = []struct {
 		"sisters aunts daughters sons siblings parents"},
 	{official, 0, "officer constable sergeant detective worker nurse doctor solicitor paramedic teacher carer manager counsellor " +
 		"psychologist interpreter reviewer supervisor staff colleague barrister lawyer guard warden clinician practitioner examiner foster pupil student patient"},
+	{official | labelled, 0, "pc dc ps ds pcso wpc di dci insp sgt"},
 	{official | plural, 0, "officers constables sergeants detectives pcs dcs workers nurses doctors solicitors paramedics teachers carers managers " +
 		"interpreters reviewers supervisors colleagues guards wardens clinicians practitioners pupils students patients"},
 
@@ -160,7 +161,7 @@ var words = []struct {
 	{joins | function, 0, "and & plus"},
 	{alongside | function, 0, "with alongside accompanied"},
 	{negates | function, 0, "not never nothing nobody noone without didnt doesnt dont wasnt werent isnt arent hasnt hadnt havent couldnt cannot cant wouldnt " +
-		"denied denies deny denying nor unaware disputed disputes"},
+		"denied denies deny denying nor unaware disputed disputes refutes refuted"},
 	{supposes | function, 0, "if whether unless"},
 	{generic, 0, "risk risks vulnerable vulnerability"},
 	{turns | function, 0, "but however although though when after before because and then while whilst who which until except"},
@@ -171,7 +172,7 @@ var words = []struct {
 	{pursued, 0, "involved offended exploited groomed trafficked abused raped assaulted attacked"},
 	{offence, 0, "offence offences allegation allegations offending abuse exploitation assault assaults rape grooming incident crime crimes action proceedings charges evidence complaint complaints"},
 	{names | function, 0, "named naming"},
-	{tells, 0, "reported reports disclosed disclose discloses witnessed alleges complained reporting disclosing witnessing overheard"},
+	{tells, 0, "reported report reports disclosed disclose discloses witnessed alleges complained reporting disclosing witnessing overheard"},
 	{calls, 0, "called rang phoned contacted flagged approached telephoned alerted informed"},
 	{police, 0, "police officers 999 101 ambulance control school staff services council"},
 	{refuted, 0, "false untrue mistaken unfounded fabricated incorrect"},

@@ -2,6 +2,7 @@ package narrative
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -71,7 +72,7 @@ func TestPartsOfAWhole(t *testing.T) {
 		{"both suspects", "2"}, {"Both were arrested.", "2"}, {"all four males", "4"}, {"all four arrested", "4"},
 		{"the pair were arrested", "2"}, {"one of the three males", "3"}, {"one of the males", "2+"},
 		{"none of the three males was arrested", "3"}, {"neither male was interviewed", "2"}, {"neither of the suspects", "2"},
-		{"two of the four suspects were NFA'd", "4"}, {"any of the three males", "3"}, {"each of the males", "2+"},
+		{"two of the four suspects were NFA'd", "4"}, {"any of the three males", "3"}, {"each of the males", "2+"}, {"all seven of the males", "7"}, {"a male and two of his friends", "3"},
 		{"two of them were arrested", "2"},
 	})
 }
@@ -88,7 +89,7 @@ func TestOneSuspect(t *testing.T) {
 
 func TestLabels(t *testing.T) {
 	check(t, []reading{
-		{"UNKNOWN MALE 1 and UNKNOWN MALE 2", "2"}, {"S1, S2 and S3", "3"}, {"S1 & S2 arrested", "2"}, {"suspects 1 to 4", "4"},
+		{"UNKNOWN MALE 1 and UNKNOWN MALE 2", "2"}, {"S1, S2 and S3", "3"}, {"Male 1, male 2 seen", "2"}, {"no trace of suspect 2", "2+"}, {"suspect and a second male", "2"}, {"S1 & S2 arrested", "2"}, {"suspects 1 to 4", "4"},
 		{"Suspect 2 was interviewed", "2+"}, {"suspects one and two", "2"}, {"Male 1, male 2 and male 3 seen", "3"},
 		{"one male one female suspect", "2"}, {"the second male", "2+"}, {"a third suspect", "3+"},
 		{"Male A and Male B", "2"}, {"suspects A, B and C", "3"}, {"SUSPECT A WHITE MALE", "1"}, {"suspect D Alder arrested", "1"},
@@ -117,6 +118,7 @@ func TestNegation(t *testing.T) {
 		{"could not identify two males", "2"}, {"the three males were not arrested", "3"}, {"did not recognise the two males", "2"},
 		{"No further action against two males", "2"}, {"no suspects identified", ""}, {"did not see two males but saw one male", "1"},
 		{"Suspects: none", ""}, {"0 suspects", ""}, {"Suspects: nil", ""}, {"Suspects unknown", "1+"}, {"Suspects not yet identified", "1+"},
+		{"the report of two males was found to be false", ""}, {"had there been two males", ""},
 		{"without any suspects", ""}, {"not just one male but three", "3"}, {"one male rather than two males", "1"},
 	})
 }
@@ -139,6 +141,8 @@ func TestNotSuspects(t *testing.T) {
 		{"two males eliminated from the enquiry", ""}, {"the suspect vehicle", ""}, {"two male members of staff", ""},
 		{"appropriate adult present", ""}, {"a suspect and an appropriate adult", "1"}, {"at 2130 hrs", ""}, {"I suspect that", ""},
 		{"a male police officer attended", ""}, {"a male care worker spoke to her", ""}, {"two male social workers", ""},
+		{"passed to a male DC", ""}, {"reported by a male neighbour", ""}, {"no record that two males came", ""},
+		{"two officers, one male and one female", ""}, {"Two officers attended, two males arrested", "2"},
 		{"Two males gave statements", ""}, {"two males called police", ""}, {"Room 3 males ward", ""}, {"Isle of Man", ""},
 		{"two people attended the station", ""}, {"crime ref 12/3456/14", ""}, {"3 persons of interest", ""},
 	})
@@ -150,6 +154,41 @@ func TestOthersNeedACue(t *testing.T) {
 		{"She named three people", "3"}, {"a woman was charged", "1"}, {"four persons detained", "4"},
 		{"two people waited outside", ""}, {"suspects are two women", "2"},
 	})
+}
+
+// A descriptor, of whatever kind, is skipped: it is in no list and sways nothing.
+func TestDescriptorsSwayNothing(t *testing.T) {
+	for _, text := range []string{"three %s males", "a %s male and two %s friends", "2 %s lads arrested", "no %s males", "two %s officers", "the %s suspects"} {
+		want := said(strings.ReplaceAll(text, "%s ", ""))
+		for _, d := range []string{"tall", "IC1", "IC4", "ic 6", "Zorblian", "north Zorblian", "mixed-build", "éclair"} {
+			if got := said(strings.ReplaceAll(text, "%s", d)); got != want {
+				t.Errorf("%q with %q states %q, without it %q", text, d, got, want)
+			}
+		}
+	}
+}
+
+func TestTheSentenceAndThePhraseAreGiven(t *testing.T) {
+	first, second := "Call at 14:00.", "OIC told.\r\nIP stated that two males and a female left. No CCTV."
+	most, at := Stated(first, second, "a male")
+	if at != 1 || most.Lo != 3 || most.Hi != 3 {
+		t.Fatalf("read %+v in text %d, want 3 in text 1", most, at)
+	}
+	if got, want := most.Sentence.In(second), "IP stated that two males and a female left."; got != want {
+		t.Errorf("sentence %q, want %q", got, want)
+	}
+	if got, want := most.Phrase.In(second), "two males and a female"; got != want {
+		t.Errorf("phrase %q, want %q", got, want)
+	}
+}
+
+func TestNumbersOfDifferentTextsAreNeverAdded(t *testing.T) {
+	if most, at := Stated("Two males left.", "At least two males left.", "A female was arrested."); most.Lo != 2 || most.Hi != 2 || at != 0 {
+		t.Errorf("read %+v in text %d, want 2 in text 0", most, at)
+	}
+	if most, at := Stated("No males.", ""); at != -1 || most != (Statement{}) {
+		t.Errorf("read %+v in text %d, want nothing", most, at)
+	}
 }
 
 func TestHowLogsAreWritten(t *testing.T) {

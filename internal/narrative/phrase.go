@@ -528,7 +528,7 @@ func (r *reader) startsPhrase(i int) bool {
 		if r.isNoun(j) {
 			return true
 		}
-		if !r.has(j, unknown|accused|otherOne|lone) && r.tokens[j].traits != 0 {
+		if r.tokens[j].kind == mark || !r.has(j, unknown|accused|otherOne|lone) && r.tokens[j].traits != 0 {
 			return false
 		}
 	}

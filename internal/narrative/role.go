@@ -158,10 +158,12 @@ func (r *reader) apposed(i int, many bool) side {
 		return unsaid
 	}
 	i--
-	for r.has(i, being) {
+	for r.has(i, being|number) {
 		i--
 	}
 	switch {
+	case r.says(i-1, "appropriate"):
+		return witnessing
 	case !r.has(i, person) || r.has(i, plural) != many || i > 0 && r.has(i-1, owner):
 		return unsaid
 	case r.has(i, bystand|official):
@@ -232,7 +234,7 @@ func (r *reader) isRefuted(end int) bool {
 // isDenial reports whether token i denies what follows.
 func (r *reader) isDenial(i int) bool {
 	switch {
-	case r.says(i, "evidence"), r.says(i, "sign"), r.says(i, "indication"), r.says(i, "suggestion"), r.says(i, "mention"), r.says(i, "trace"):
+	case r.says(i, "evidence"), r.says(i, "sign"), r.says(i, "indication"), r.says(i, "suggestion"), r.says(i, "mention"), r.says(i, "trace"), r.says(i, "record"):
 		return r.has(i-1, nought) && (r.says(i+1, "of") || r.says(i+1, "that"))
 	case !r.has(i, negates):
 		return false

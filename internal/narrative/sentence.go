@@ -249,6 +249,10 @@ func (g *group) add(p *phrase) {
 		return
 	}
 	g.end = p.end
+	hi := p.hi
+	if p.other && p.lo == 1 {
+		hi = 1 // "another male", once he is added to somebody, is one
+	}
 	switch {
 	case g.labels && p.labels:
 		g.lo = max(g.lo, p.lo)
@@ -258,7 +262,7 @@ func (g *group) add(p *phrase) {
 	case p.ranked:
 		g.lo, g.hi = max(g.lo+1, p.lo), sum(g.hi, 1)
 	default:
-		g.lo, g.hi = g.lo+p.lo, sum(g.hi, p.hi)
+		g.lo, g.hi = g.lo+p.lo, sum(g.hi, hi)
 	}
 	g.exactly1 = false
 }
