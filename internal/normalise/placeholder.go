@@ -18,7 +18,9 @@ func Placeholder(surname, forenames string) bool {
 	if saysUnknown(sur) || described(sur) {
 		return true
 	}
-	if len(sur) == 0 && (saysUnknown(fore) || described(fore)) {
+	if saysUnknown(fore) { // and so adds nothing
+		fore = nil
+	} else if len(sur) == 0 && described(fore) {
 		return true
 	}
 	all := slices.Concat(sur, fore)
@@ -51,7 +53,7 @@ func partDigits(s string) string {
 // saysUnknown reports whether a field consists of filler and says outright that
 // the name is not known.
 func saysUnknown(field []string) bool {
-	return stated(field) && !slices.ContainsFunc(field, func(w string) bool { return vocabulary(w) == real })
+	return stated(field) && !slices.ContainsFunc(field, func(w string) bool { return len(w) > 1 && vocabulary(w) == real })
 }
 
 // stated reports whether the words say "not known" in one of its many forms.

@@ -15,7 +15,7 @@ func TestPlaceholdersNameNobody(t *testing.T) {
 	for _, name := range []string{
 		"", "?", "-", "...", "***", "N/A", "N/K", "NK", "U/K", "UK", "NA", "NA, NA", "UNK", "Unk.", "T.B.C.", "TBC", "TBA", "NOT KNOWN", "Not Yet Known",
 		"UNKNOWN", "UNKNOWN MALE 1", "UNKNOWN MALE, 1", "UNKNOWN, MALE 2", "UNKNOWNMALE1", "Unknown Female", "UNKOWN, MALE", "UNKNOWN, UNKNOWN",
-		"UNKNOWN, Dave", "unknown male (2)", "MALE 2", "MALE, 2", "MALE2", "MALE", "FEMALE", "MALE, UNKNOWN", "MALE A", "MALE, B", "WHITE MALE", "ASIAN, MALE 3",
+		"UNKNOWN, Dave", "unknown male (2)", "MALE 2", "MALE, 2", "MALE2", "MALE", "FEMALE", "MALE, UNKNOWN", "MALE, N/K", "N/K MALE", "MALE A", "MALE, B", "WHITE MALE", "ASIAN, MALE 3",
 		"IC1 MALE", "POLISH MALE 2", "TALL MALE", "YOUNG MAN", "OLDER, MALE", "TWO MALES", "GROUP OF MALES", "3 X MALES", "MALE WEARING CAP",
 		"JOHN DOE", "DOE, JOHN", "Doe, Jane", "JOHN DOE 2", "BLOGGS, Joe", "Joe Bloggs", "A N OTHER", "OTHER, A N",
 		"ANON", "ANONYMOUS", "Anonymous Caller", "SUSPECT 1", "SUSPECT, 02", "SUSPECT TWO", "SUSPECT", "OFFENDER ONE", "PERSON UNKNOWN", "PERSONS UNKNOWN",
@@ -38,7 +38,7 @@ func TestRealNamesAreNotPlaceholders(t *testing.T) {
 		"Young, Ian", "Young", "White, Jack", "White", "Black, Guy", "Brown, B", "Short, Clare", "Old, W", "Grey, Silver", "Boy, Andrew", "Man, Yi Lam", "Man, Ka Ho",
 		"To, Man", "Man, On", "Wong, Man Yi", "Kim, Man In", "MAN IN SU", "An, Na", "Do, Van Tam", "No, Tae Woo", "O, Jin", "E, Li", "U, Thant", "Ng, A", "Xu, X", "Xi", "Aa, Karel",
 		"Uk, Sophal", "Na, Min Ho", "Null, Jennifer", "Blank, Les", "None, Ugo", "Nil, Asha", "Anon, Pilar", "Añón, Luisa", "Test, Marcel", "Child, Julia", "Driver, Minnie",
-		"Driver, J", "Friend, Amy", "Neighbour, Tom", "Guard, Simon", "Holder, Noddy", "Keeper, Lou", "Parent, Nick", "Partner, Jo", "Party, Ann", "Person, Karl",
+		"Driver, J", "Driver, K", "Parent, S", "Child, T", "Man, N", "Friend, Amy", "Neighbour, Tom", "Guard, Simon", "Holder, Noddy", "Keeper, Lou", "Parent, Nick", "Partner, Jo", "Party, Ann", "Person, Karl",
 		"Husband, Phil", "Wife, Ada", "Uncle, Rob", "Brothers, Ed", "Sibling, Bo", "Minor, Ana", "Major, John", "Lad, Raj", "Ladd, Alan", "Baby, Binu", "Youth, Kit",
 		"Bloggs, Norman", "Mickey, Lee", "Mouse, Edwin", "Duck, Geoff", "Regina, Paolo", "Costa, Regina", ", Regina", "Rex, Simon", "King, Rex", "Witness, Hope",
 		"Sour, Ce", "One, Chi", "Six, Jan", "Tenn, Y", "Vi, Le", "Last, James", "First, Neta", "Third, Ewan", "Van, Tran", "Cab, Io", "Carr, Jim", "Bus, Sy", "Lee, Blue",

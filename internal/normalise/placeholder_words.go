@@ -29,7 +29,7 @@ var classWords = []struct {
 		name names surname forename forenames`},
 	{describing, `the a an of in on at to from with by who and or not no as yet is was be another other others same first second third
 		fourth fifth sixth last next one two three four five six seven eight nine ten ii iii iv vi vii viii
-		b c d e f h i k n s t u x y z mr mrs miss ms mx
+		b c d e f x y z mr mrs miss ms mx
 		white black asian mixed ic tall short young younger old older elderly middle aged approx years yrs local
 		taxi cab bus van car vehicle lorry delivery minicab moped motorcycle motorbike bike blue red silver grey
 		security shop police officer registered main further additional possible suspected alleged named given provided stated supplied
