@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -74,6 +76,20 @@ body de25c7ff939a35b2b0dd5ef31de8b573b9eb1e91b4ae93464fda0b4baa9678a3
 	}
 	if want := `{"actor":"operator:jo","purpose":"demo","subject":"extract:1","body":{"rows":3}}`; string(s.Opening) != want {
 		t.Errorf("opening %s, want %s", s.Opening, want)
+	}
+}
+
+func TestMACIsThatOfTheStandardLibrary(t *testing.T) {
+	random := seeded(1)
+	for _, n := range []int{0, 1, 55, 56, 64, 447, 448, 449, 5000} {
+		key, message := make([]byte, SaltSize), make([]byte, n)
+		random.Read(key)
+		random.Read(message)
+		h := hmac.New(sha256.New, key)
+		h.Write(message)
+		if got := mac([SaltSize]byte(key), message); !hmac.Equal(got[:], h.Sum(nil)) {
+			t.Errorf("%d bytes: %x", n, got)
+		}
 	}
 }
 

@@ -64,7 +64,7 @@ func Reveal(index int64, s Sealed, show Fields) (Opening, error) {
 	values := p.values()
 	for i, f := range o.fields() {
 		if show&(1<<i) != 0 {
-			salt := fieldSalt(s.Salt, i)
+			salt := fieldSalt([SaltSize]byte(s.Salt), i)
 			*f = Revealed{Salt: salt[:], Value: values[i]}
 		}
 	}
@@ -154,12 +154,12 @@ func ParseOpening(line []byte) (Opening, error) {
 
 // parse reads `<64 digits>","value":<value>}` into r and returns what follows.
 func (r *Revealed) parse(b []byte, body bool) ([]byte, error) {
-	digits := hex.EncodedLen(SaltSize)
+	width := hex.EncodedLen(SaltSize)
 	var salt [SaltSize]byte
-	if len(b) < digits || !parseHex(&salt, string(b[:digits])) {
+	if len(b) < width || !parseHex(&salt, b[:width]) {
 		return nil, errors.New("a salt is 64 small hexadecimal digits")
 	}
-	rest, ok := bytes.CutPrefix(b[digits:], []byte(`","value":`))
+	rest, ok := bytes.CutPrefix(b[width:], []byte(`","value":`))
 	if !ok {
 		return nil, errors.New("after the salt comes the value")
 	}

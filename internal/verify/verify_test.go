@@ -273,7 +273,7 @@ func foundAt(got Report, path string, good []byte, i int) error {
 }
 
 func TestEveryChangedByteOfOpeningsNamesItsEvent(t *testing.T) {
-	r := registerOf(t, 7, 3)
+	r := registerOf(t, 4, 2)
 	_, files := r.export(t)
 	file := files[ledger.OpeningsFile]
 	good := file.Data
