@@ -124,7 +124,7 @@ var words = []struct {
 	{male | gendered, 0, "male man guy bloke fella chap gentleman lad"},
 	{male | gendered | initial, 0, "m"}, {neutral | gendered | initial, 0, "f"},
 	{male | gendered | plural, 0, "males mles maes mals men guys blokes fellas chaps gentlemen lads"},
-	{neutral | gendered, 0, "female woman lady boy"},
+	{neutral | gendered, 0, "female woman lady boy wife girlfriend"},
 	{neutral | gendered | plural, 0, "females women ladies boys"},
 	{neutral, 0, "person individual adult youth teenager juvenile driver passenger occupant associate friend mate accomplice " +
 		"brother cousin uncle father stepfather boyfriend partner neighbour subject nominal customer resident member"},
