@@ -102,7 +102,6 @@ func (c *record) writeLog() *told {
 type line struct {
 	kind, text string
 	supervisor bool
-	truncate   bool
 }
 
 // draftLog drafts the first entry, a middle and supervisors' reviews.

@@ -113,7 +113,9 @@ func TestNumbersAreWordedAsCounted(t *testing.T) {
 }
 
 func TestOnlyTheStatingSentencesTakeANumberOfSuspects(t *testing.T) {
-	has := func(t template) bool { return slices.ContainsFunc(slots(t), func(s string) bool { return strings.EqualFold(s, "n") }) }
+	has := func(t template) bool {
+		return slices.ContainsFunc(slots(t), func(s string) bool { return strings.EqualFold(s, "n") })
+	}
 	for k, s := range stating {
 		if !has(s) {
 			t.Errorf("stating sentence %d states no number", k)

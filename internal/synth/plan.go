@@ -96,12 +96,12 @@ func (p *plan) claim(from, room int) (int32, bool) {
 	return 0, false
 }
 
-// plantNetworks plants networks until they hold target records, never more than
-// limit.
+// plantNetworks plants networks until they hold target records, in an extract
+// that has room for limit.
 func (p *plan) plantNetworks(target, limit int) {
 	for id := 0; p.group < target && limit-p.group >= 2; id++ {
 		r := newRNG(p.seed, networkStrand, uint64(id))
-		want := min(2+r.below(r.below(maxNetworkRecords-1)+1), limit-p.group)
+		want := min(2+r.below(r.below(maxNetworkRecords-1)+1), max(2, target-p.group))
 		n := p.gather(&r, want)
 		if len(n.events) < 2 {
 			p.release(n)
@@ -121,7 +121,11 @@ func (p *plan) gather(r *rng, want int) (n network) {
 	span := max(1, len(p.events)*r.between(1, 8)/yearCount)
 	start = min(start, max(0, len(p.events)-span))
 	for n.records < want {
-		at, ok := p.claim(start+r.below(span), want-n.records)
+		room := want - n.records
+		if len(n.events) == 0 {
+			room-- // a network is of two events at least
+		}
+		at, ok := p.claim(start+r.below(span), room)
 		if !ok {
 			break
 		}

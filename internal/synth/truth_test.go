@@ -97,15 +97,19 @@ func TestNetworksAreOfThePlannedSizes(t *testing.T) {
 	for _, c := range []struct {
 		cases      int
 		prevalence float64
-	}{{3000, 0.25}, {3000, 0.01}, {9000, 0.55}, {12, 0.9}} {
+	}{{3000, 0.25}, {3000, 0.01}, {9000, 0.25}, {9000, 0.55}, {50_000, 0.25}, {12, 0.9}} {
 		p := newPlan(Options{Cases: c.cases, Seed: 11, Prevalence: c.prevalence})
 		for n, w := range p.networks {
 			if w.members < 3 || w.members > 20 || w.records < 2 || w.records > 40 || len(w.events) < 2 {
 				t.Errorf("%v: network %d has %d members, %d records, %d events", c, n, w.members, w.records, len(w.events))
 			}
 		}
-		if c.cases >= 3000 && len(p.networks) == 0 {
-			t.Errorf("%v: no network", c)
+		held := 0
+		for _, w := range p.networks {
+			held += w.records
+		}
+		if share := float64(held) / float64(p.group); c.cases >= 3000 && (share < 0.5 || share > 0.75) {
+			t.Errorf("%v: %d networks hold %.2f of the group-based records, want a little over half", c, len(p.networks), share)
 		}
 	}
 }
