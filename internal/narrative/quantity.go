@@ -89,7 +89,7 @@ func (r *reader) has(i int, want trait) bool {
 // names something (room 3, PC 12) is no quantity.
 func (r *reader) quantity(i int) (extent, int) {
 	does, j := same, i
-	if r.has(i, compare|nought|negates|articles|vague) {
+	if r.has(i, compare|vague) || r.has(i, nought|negates|articles) && r.has(i+1, compare) {
 		does, j = r.comparison(i)
 	} else if r.says(i, "~") {
 		j = i + 1
