@@ -170,3 +170,8 @@ func (d Date) KnownOn(on Day) Known {
 		return Undated
 	}
 }
+
+// Civil returns the year, month and day.
+func (d Day) Civil() (year int, month time.Month, day int) {
+	return time.Unix(int64(d)*86400, 0).UTC().Date()
+}

@@ -2,6 +2,7 @@ package scope
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -200,3 +201,27 @@ func parseDay(s string) (int32, error) {
 // Number returns a known number; Truth a known yes or no.
 func (v Value) Number() (n int, ok bool)   { return int(v.n), v.kind == number }
 func (v Value) Truth() (yes bool, ok bool) { return v.n != 0 && v.kind == yesNo, v.kind == yesNo }
+
+// String returns the value for a cell of a table: a number, yes or no, a text, a
+// day or the first and last of several, "unknown", or nothing where there is none.
+func (v Value) String() string {
+	switch v.kind {
+	case notKnown:
+		return "unknown"
+	case yesNo:
+		if v.n != 0 {
+			return "y"
+		}
+		return "n"
+	case number:
+		return strconv.FormatInt(v.n, 10)
+	case text:
+		return v.text
+	case span:
+		if v.first == v.last {
+			return civil(v.first).Format(time.DateOnly)
+		}
+		return civil(v.first).Format(time.DateOnly) + "/" + civil(v.last).Format(time.DateOnly)
+	}
+	return ""
+}

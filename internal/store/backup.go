@@ -103,3 +103,32 @@ func backupFault(file string, err error) error {
 	}
 	return casefile.Errorf(casefile.Broken, "%s is not a whole backup: it is cut short or was changed. Use another one. (%w)", file, err)
 }
+
+// Opens reports whether the key opens a backup.
+func Opens(key Key, backup string) bool {
+	f, err := os.Open(backup)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	_, err = key.Decrypt(f)
+	return err == nil
+}
+
+// ViewBackup opens a backup for reading in a temporary folder, where it stays
+// encrypted, and removes it afterwards.
+func ViewBackup(backup string, key Key, clock func() time.Time, f func(*DB) error) error {
+	dir, err := os.MkdirTemp("", "lookback-backup-")
+	if err != nil {
+		return fault(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := decryptFile(backup, filepath.Join(dir, registerFile), key); err != nil {
+		return err
+	}
+	db, err := open(dir, key, clock)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(db), db.Close())
+}

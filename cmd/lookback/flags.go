@@ -1,0 +1,125 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+
+	"lookback/internal/casefile"
+)
+
+// flags holds every flag of every command; a command uses those that its usage
+// line names, and the others are refused.
+type flags struct {
+	set *flag.FlagSet
+	c   *command
+
+	dir, keyFile, out, in, mapping, criteria, against, knownOn, key, identity, reason string
+	json, noServe, openings                                                           bool
+	cases, limit                                                                      int
+	seed                                                                              uint64
+	row                                                                               int64
+	prevalence                                                                        float64
+}
+
+func newFlags(c *command) *flags {
+	f := &flags{set: flag.NewFlagSet(c.name, flag.ContinueOnError), c: c}
+	f.set.SetOutput(io.Discard)
+	s := f.set
+	for name, add := range map[string]func(){
+		"dir":      func() { s.StringVar(&f.dir, "dir", "", "folder of the register") },
+		"key-file": func() { s.StringVar(&f.keyFile, "key-file", "", "file that holds the register's key") },
+		"out":      func() { s.StringVar(&f.out, "out", "", "where to write") },
+		"in":       func() { s.StringVar(&f.in, "in", "", "the backup to read") },
+		"mapping": func() {
+			s.StringVar(&f.mapping, "mapping", "", "mapping file, or the name of one that ships: cris, connect, niche")
+		},
+		"criteria": func() {
+			s.StringVar(&f.criteria, "criteria", "", "terms of reference: a name or a file (default: those in force)")
+		},
+		"against": func() {
+			s.StringVar(&f.against, "against", "", "what to compare with: other terms, or a checkpoint kept from earlier")
+		},
+		"known-on": func() { s.StringVar(&f.knownOn, "known-on", "", "count as known on this day, YYYY-MM-DD") },
+		"key":      func() { s.StringVar(&f.key, "key", "", "verifier key of the ledger, got from elsewhere") },
+		"identity": func() { s.StringVar(&f.identity, "identity", "", "key file of the register or backup") },
+		"reason":   func() { s.StringVar(&f.reason, "reason", "", "why: it stands in the ledger") },
+		"json":     func() { s.BoolVar(&f.json, "json", false, "print one JSON object on standard output") },
+		"no-serve": func() { s.BoolVar(&f.noServe, "no-serve", false, "stop after the figures") },
+		"openings": func() {
+			s.BoolVar(&f.openings, "openings", false, "add what the events say; without, only that they happened")
+		},
+		"cases":      func() { s.IntVar(&f.cases, "cases", 9000, "how many investigations") },
+		"limit":      func() { s.IntVar(&f.limit, "limit", 20, "how many hits to show") },
+		"seed":       func() { s.Uint64Var(&f.seed, "seed", 1, "the same seed makes the same force") },
+		"row":        func() { s.Int64Var(&f.row, "row", 0, "number of the quarantined row") },
+		"prevalence": func() { s.Float64Var(&f.prevalence, "prevalence", .25, "share of cases that are group-based, 0 to 1") },
+	} {
+		if uses(c, name) {
+			add()
+		}
+	}
+	return f
+}
+
+// extra are flags that a command takes beyond its usage line: the key is asked
+// for wherever a register is opened, and JSON can be had everywhere.
+func uses(c *command, name string) bool {
+	if hasFlag(c.args, name) {
+		return true
+	}
+	switch name {
+	case "key-file":
+		return hasFlag(c.args, "dir")
+	case "json":
+		return true
+	}
+	return false
+}
+
+func hasFlag(usage, name string) bool {
+	for i := 0; i+len(name) < len(usage); i++ {
+		if usage[i] == '-' && usage[i+1:i+1+len(name)] == name {
+			if end := i + 1 + len(name); end == len(usage) || usage[end] == ' ' || usage[end] == ']' {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// parse reads flags and arguments in any order.
+func (f *flags) parse(args []string) error {
+	var rest []string
+	for {
+		if err := f.set.Parse(args); err != nil {
+			return err
+		}
+		args = f.set.Args()
+		if len(args) == 0 {
+			break
+		}
+		rest = append(rest, args[0])
+		args = args[1:]
+	}
+	return f.set.Parse(append([]string{"--"}, rest...))
+}
+
+func (f *flags) arg(i int) string { return f.set.Arg(i) }
+func (f *flags) args() []string   { return f.set.Args() }
+
+func (f *flags) help(w io.Writer) {
+	fmt.Fprintf(w, "usage: lookback %s %s\n  %s\n\n", f.c.name, f.c.args, f.c.short)
+	f.set.SetOutput(w)
+	f.set.PrintDefaults()
+}
+
+// need refuses a run in which a flag that must be given is not.
+func (f *flags) need(names ...string) error {
+	for _, n := range names {
+		if fl := f.set.Lookup(n); fl == nil || fl.Value.String() == "" || fl.Value.String() == "0" {
+			return casefile.Errorf(casefile.Invalid, "-%s is missing. Usage: lookback %s %s", n, f.c.name, f.c.args)
+		}
+	}
+	return nil
+}

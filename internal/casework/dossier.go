@@ -1,0 +1,198 @@
+package casework
+
+import (
+	"context"
+	"iter"
+	"strconv"
+
+	"lookback/internal/casefile"
+	"lookback/internal/normalise"
+	"lookback/internal/store"
+)
+
+// A dossier is what the register holds of one case, as far as facts need it.
+type dossier struct {
+	casefile.Investigation
+	people   []casefile.Involvement
+	outcomes []casefile.OutcomeEntry
+	flags    []casefile.Flag
+	stated   []casefile.StatedCount
+	texts    bool // it has a log entry or a document
+	online   bool
+}
+
+// A clock says what counts as known: everything, or what was recorded by a day,
+// with or without what nobody dated.
+type clock struct {
+	set     bool
+	day     casefile.Day
+	undated bool // rows without a date count
+}
+
+func (c clock) sees(d casefile.Date) bool {
+	if !c.set {
+		return true
+	}
+	switch d.KnownOn(c.day) {
+	case casefile.ByThen:
+		return true
+	case casefile.Undated:
+		return c.undated
+	}
+	return false
+}
+
+// cursor walks a stream that is ordered by case, one case at a time.
+type cursor[T any] struct {
+	next func() (T, error, bool)
+	stop func()
+	of   func(T) casefile.CaseID
+	head T
+	has  bool
+	err  error
+}
+
+func newCursor[T any](seq iter.Seq2[T, error], of func(T) casefile.CaseID) *cursor[T] {
+	next, stop := iter.Pull2(seq)
+	c := &cursor[T]{next: next, stop: stop, of: of}
+	c.advance()
+	return c
+}
+
+func (c *cursor[T]) advance() {
+	c.head, c.err, c.has = c.next()
+	c.has = c.has && c.err == nil
+}
+
+// take returns what the stream holds of a case, into the room of to.
+func (c *cursor[T]) take(id casefile.CaseID, to []T) []T {
+	to = to[:0]
+	for c.has && c.of(c.head) < id {
+		c.advance() // of an investigation that is not here
+	}
+	for c.has && c.of(c.head) == id {
+		to = append(to, c.head)
+		c.advance()
+	}
+	return to
+}
+
+// sources is everything that dossiers are put together from.
+type sources struct {
+	run       int64 // of the readings of texts
+	online    map[casefile.CaseID]bool
+	premises  map[string]string
+	delivered map[casefile.Table]bool
+	marked    map[casefile.NominalID][]casefile.Flag
+}
+
+// dossiers streams every case, by id. The dossier it yields is used again for
+// the next: keep nothing of it.
+func (s *sources) dossiers(ctx context.Context, tx *store.Tx, yield func(*dossier) error) error {
+	people := newCursor(tx.Involvements(ctx), func(i casefile.Involvement) casefile.CaseID { return i.Case })
+	defer people.stop()
+	outcomes := newCursor(tx.Outcomes(ctx), func(o casefile.OutcomeEntry) casefile.CaseID { return o.Case })
+	defer outcomes.stop()
+	flags := newCursor(tx.Flags(ctx), func(f casefile.Flag) casefile.CaseID { return f.Case })
+	defer flags.stop()
+	stated := newCursor(tx.StatedCounts(ctx, s.run), func(c casefile.StatedCount) casefile.CaseID { return c.Case })
+	defer stated.stop()
+	texts := newCursor(tx.CasesWithText(ctx), func(id casefile.CaseID) casefile.CaseID { return id })
+	defer texts.stop()
+	var d dossier
+	var withText []casefile.CaseID
+	for inv, err := range tx.Investigations(ctx) {
+		if err != nil {
+			return err
+		}
+		d.Investigation = inv
+		d.people = people.take(inv.ID, d.people)
+		d.outcomes = outcomes.take(inv.ID, d.outcomes)
+		d.flags = flags.take(inv.ID, d.flags)
+		d.stated = stated.take(inv.ID, d.stated)
+		withText = texts.take(inv.ID, withText)
+		d.texts = inv.HasText || len(withText) > 0
+		d.online = s.online[inv.ID]
+		for _, p := range d.people {
+			d.flags = append(d.flags, s.marked[p.Nominal.ID]...)
+		}
+		if err := yield(&d); err != nil {
+			return err
+		}
+	}
+	for _, err := range []error{people.err, outcomes.err, flags.err, stated.err, texts.err} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// collectSources reads the small tables whole.
+func collectSources(ctx context.Context, tx *store.Tx, run int64) (*sources, error) {
+	s := &sources{run: run, online: map[casefile.CaseID]bool{}, marked: map[casefile.NominalID][]casefile.Flag{}}
+	var err error
+	if s.premises, err = tx.PremisesTypes(ctx); err != nil {
+		return nil, err
+	}
+	if s.delivered, err = tx.Delivered(ctx); err != nil {
+		return nil, err
+	}
+	for id, err := range tx.OnlineCases(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		s.online[id] = true
+	}
+	for f, err := range tx.Flags(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if f.Case != "" {
+			break // flags on persons alone come first
+		}
+		s.marked[f.Nominal] = append(s.marked[f.Nominal], f)
+	}
+	return s, nil
+}
+
+// named reports whether a nominal says who the person is.
+func named(n casefile.Nominal) bool {
+	return (n.Surname != "" || n.Forenames != "") && !normalise.Placeholder(n.Surname, n.Forenames)
+}
+
+// ageAt returns how old a person may have been in an investigation, in whole
+// years: as recorded for it, or worked out from the date of birth.
+func ageAt(p casefile.Involvement, c casefile.Investigation) (from, to int, ok bool) {
+	if n, err := strconv.Atoi(p.AgeAtOffence); err == nil {
+		return n, n, true
+	}
+	if p.Nominal.DOB.IsZero() {
+		return 0, 0, false
+	}
+	begin, end := c.OffenceFrom, c.OffenceTo
+	if begin.IsZero() {
+		begin = c.ReportedAt
+	}
+	if begin.IsZero() {
+		return 0, 0, false
+	}
+	if end.IsZero() {
+		end = begin
+	}
+	bornFirst, bornLast := p.Nominal.DOB.Span()
+	first, _ := begin.Span()
+	_, last := end.Span()
+	return yearsBetween(bornLast, first), yearsBetween(bornFirst, last), true
+}
+
+// yearsBetween counts the birthdays that have passed.
+func yearsBetween(born, day casefile.Day) int {
+	by, bm, bd := born.Civil()
+	y, m, d := day.Civil()
+	years := y - by
+	if m < bm || m == bm && d < bd {
+		years--
+	}
+	return years
+}

@@ -1,0 +1,271 @@
+package casework
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"lookback/internal/casefile"
+	"lookback/internal/ledger"
+	"lookback/internal/scope"
+	"lookback/internal/store"
+)
+
+// Terms finds terms of reference: a preset, a version adopted in this register,
+// or a file, in that order. The empty name means those in force.
+func (d *Desk) Terms(ctx context.Context, nameOrFile string) (scope.Terms, error) {
+	if t, err := scope.Preset(nameOrFile); err == nil {
+		return t, nil
+	}
+	adopted, err := d.Adopted(ctx)
+	if err != nil {
+		return scope.Terms{}, err
+	}
+	for i := len(adopted) - 1; i >= 0; i-- {
+		if nameOrFile == "" || adopted[i].Name == nameOrFile {
+			return scope.Parse([]byte(adopted[i].Terms))
+		}
+	}
+	if nameOrFile == "" {
+		return scope.Terms{}, casefile.Errorf(casefile.NotFound, "No terms of reference have been adopted yet. Name some with -criteria (lookback scope list shows them).")
+	}
+	text, err := os.ReadFile(nameOrFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return scope.Terms{}, casefile.Errorf(casefile.NotFound, "There are no terms of reference called %q and no such file. Known are: %s.", nameOrFile, strings.Join(presetNames(), ", "))
+	}
+	if err != nil {
+		return scope.Terms{}, casefile.Errorf(casefile.Invalid, "%s cannot be read: %w", nameOrFile, err)
+	}
+	t, err := scope.Parse(text)
+	if err != nil {
+		return t, casefile.Errorf(casefile.Invalid, "%s: %s", nameOrFile, err)
+	}
+	return t, nil
+}
+
+func presetNames() []string {
+	var names []string
+	for _, p := range scope.Presets() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// Adopted returns every version put in force, oldest first.
+func (d *Desk) Adopted(ctx context.Context) (list []store.Adoption, err error) {
+	err = d.DB.View(ctx, func(tx *store.Tx) error {
+		list, err = tx.Adoptions(ctx)
+		return err
+	})
+	return list, err
+}
+
+// Adopt puts terms of reference in force. The reason is required: outsiders ask
+// for it first.
+func (d *Desk) Adopt(ctx context.Context, by casefile.Actor, t scope.Terms, reason string) error {
+	if err := May(by, AdoptCriteria); err != nil {
+		return err
+	}
+	p, err := scope.Compile(t)
+	if err != nil {
+		return casefile.Errorf(casefile.Invalid, "%s", err)
+	}
+	reason = strings.TrimSpace(reason)
+	if reason == "" {
+		return casefile.Errorf(casefile.Invalid, "Adopting terms of reference is a decision: give its reason with -reason.")
+	}
+	text, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	return d.DB.Update(ctx, by, func(tx *store.Tx) ([]ledger.Event, error) {
+		before, err := tx.Adoptions(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range before {
+			if a.Name == t.Name && a.Version == t.Version && a.SHA256 != p.Fingerprint() {
+				return nil, casefile.Errorf(casefile.Conflict, "Version %d of %s was adopted before with another wording. A version is never edited: give the new wording a new version number.", t.Version, t.Name)
+			}
+		}
+		err = tx.Adopt(ctx, store.Adoption{Name: t.Name, Version: t.Version, Terms: string(text), SHA256: p.Fingerprint(), Reason: reason, AdoptedBy: by.ID})
+		return []ledger.Event{{Kind: ledger.CriteriaAdopted, Purpose: reason, Subject: t.Name, Body: struct {
+			Terms       json.RawMessage `json:"terms"`
+			Fingerprint string          `json:"fingerprint"`
+		}{text, p.Fingerprint()}}}, err
+	})
+}
+
+// A ScopeFigure is one count of a register under terms of reference, with all
+// that it rests on.
+type ScopeFigure struct {
+	scope.WaterfallReport
+	PossiblyIn int      `json:"possibly_in"`        // the other end, where undated rows leave room
+	KnownOn    string   `json:"known_on,omitempty"` // cases recorded later are not counted at all
+	Limits     []string `json:"limits,omitempty"`
+	Run        int64    `json:"run"`
+}
+
+// A scoped case is one that terms were applied to.
+type scoped struct {
+	id       string
+	certain  scope.Case
+	possible scope.Case
+	result   scope.Result
+}
+
+// RunScope applies terms of reference to every case: as everything known now
+// tells it, or as known on a day. Cost: linear in cases; as known on a day, also
+// in the rows of every case.
+func (d *Desk) RunScope(ctx context.Context, by casefile.Actor, t scope.Terms, knownOn *casefile.Day, progress Progress) (*ScopeFigure, error) {
+	if err := May(by, ReadFigures); err != nil {
+		return nil, err
+	}
+	p, err := scope.Compile(t)
+	if err != nil {
+		return nil, casefile.Errorf(casefile.Invalid, "%s", err)
+	}
+	w := scope.NewWaterfall(p)
+	run, err := d.eachScoped(ctx, by, []*scope.Program{p}, knownOn, progress, func(s []scoped) error {
+		w.Add(s[0].result)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	f := &ScopeFigure{WaterfallReport: w.Report(), Run: run}
+	f.PossiblyIn = f.Tally.PossiblyIn()
+	if err := f.WaterfallReport.Check(); err != nil {
+		return nil, err
+	}
+	if knownOn != nil {
+		f.KnownOn, f.Limits = knownOn.String(), p.Limits()
+	}
+	return f, d.record(ctx, by, ledger.Event{Kind: ledger.ScopeRun, Purpose: "review", Subject: t.Name, Body: map[string]any{
+		"fingerprint": p.Fingerprint(), "run": run, "known_on": f.KnownOn, "in": f.In, "out": f.Out, "unknown": f.Unknown,
+	}})
+}
+
+// DiffScope says who enters and who leaves when terms a are replaced by b.
+func (d *Desk) DiffScope(ctx context.Context, by casefile.Actor, a, b scope.Terms, progress Progress) (*scope.DiffReport, error) {
+	if err := May(by, ReadFigures); err != nil {
+		return nil, err
+	}
+	from, err := scope.Compile(a)
+	if err != nil {
+		return nil, casefile.Errorf(casefile.Invalid, "%s", err)
+	}
+	to, err := scope.Compile(b)
+	if err != nil {
+		return nil, casefile.Errorf(casefile.Invalid, "%s", err)
+	}
+	diff := scope.NewDiff(from, to)
+	run, err := d.eachScoped(ctx, by, []*scope.Program{from, to}, nil, progress, func(s []scoped) error {
+		diff.Add(s[0].id, s[0].result, s[1].result)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := diff.Report()
+	return &r, d.record(ctx, by, ledger.Event{Kind: ledger.ScopeRun, Purpose: "review", Subject: a.Name + " to " + b.Name, Body: map[string]any{
+		"from": from.Fingerprint(), "to": to.Fingerprint(), "run": run, "enter": r.Enter, "leave": r.Leave,
+	}})
+}
+
+// eachScoped evaluates programs over every case, by id, and returns the run that
+// the facts come from. It derives first where something was received since.
+func (d *Desk) eachScoped(ctx context.Context, by casefile.Actor, programs []*scope.Program, knownOn *casefile.Day, progress Progress, yield func([]scoped) error) (run int64, err error) {
+	if err := d.ensureAnalysed(ctx, by, progress); err != nil {
+		return 0, err
+	}
+	err = d.DB.View(ctx, func(tx *store.Tx) error {
+		last, err := tx.LastRun(ctx, analysisRun)
+		if err != nil {
+			return err
+		}
+		run = last.ID
+		if knownOn != nil {
+			return scopeKnownOn(ctx, tx, run, programs, *knownOn, progress, yield)
+		}
+		return scopeNow(ctx, tx, run, programs, progress, yield)
+	})
+	return run, err
+}
+
+func scopeNow(ctx context.Context, tx *store.Tx, run int64, programs []*scope.Program, progress Progress, yield func([]scoped) error) error {
+	out := make([]scoped, len(programs))
+	var c scope.Case
+	n := 0
+	for f, err := range tx.CaseFacts(ctx, run) {
+		if err != nil {
+			return err
+		}
+		if c, err = c.Decode(f[1]); err != nil {
+			return casefile.Errorf(casefile.Broken, "The facts of %s cannot be read. Derive them again with: lookback analyse (%w)", f[0], err)
+		}
+		for i, p := range programs {
+			out[i] = scoped{f[0], c, c, p.Evaluate(c)}
+		}
+		if err := yield(out); err != nil {
+			return err
+		}
+		if n++; n%5000 == 0 {
+			progress.tell("applying the criteria", int64(n), 0)
+		}
+	}
+	return nil
+}
+
+// scopeKnownOn evaluates as known on a day. A case that the force recorded later
+// is not there yet; one that nobody dated may have been.
+func scopeKnownOn(ctx context.Context, tx *store.Tx, run int64, programs []*scope.Program, on casefile.Day, progress Progress, yield func([]scoped) error) error {
+	src, err := collectSources(ctx, tx, run)
+	if err != nil {
+		return err
+	}
+	out := make([]scoped, len(programs))
+	n := 0
+	return src.dossiers(ctx, tx, func(d *dossier) error {
+		if n++; n%5000 == 0 {
+			progress.tell("applying the criteria", int64(n), 0)
+		}
+		recorded := d.RecordedAt.KnownOn(on)
+		if recorded == casefile.Later {
+			return nil
+		}
+		certain := src.facts(d, clock{set: true, day: on}, nil)
+		possible := src.facts(d, clock{set: true, day: on, undated: true}, nil)
+		for i, p := range programs {
+			surely := p.Evaluate(certain)
+			if recorded == casefile.Undated {
+				surely = scope.Result{Status: scope.Out, NotMet: 1<<len(p.Terms().Criteria) - 1}
+			}
+			out[i] = scoped{string(d.ID), certain, possible, scope.Combine(surely, p.Evaluate(possible))}
+		}
+		return yield(out)
+	})
+}
+
+// ensureAnalysed derives again if rows were received, or the program changed,
+// since the last run.
+func (d *Desk) ensureAnalysed(ctx context.Context, by casefile.Actor, progress Progress) error {
+	stale := false
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		last, err := tx.LastRun(ctx, analysisRun)
+		if err != nil {
+			return err
+		}
+		r, err := tx.Register(ctx)
+		stale = last.ID == 0 || last.Watermark != r.Watermark || last.Code != d.Code
+		return err
+	})
+	if err != nil || !stale {
+		return err
+	}
+	_, err = d.Analyse(ctx, by, progress)
+	return err
+}

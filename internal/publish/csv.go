@@ -1,0 +1,82 @@
+// Package publish writes figures and lists in the forms in which they leave a
+// register.
+package publish
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"lookback/internal/casefile"
+)
+
+// A Table is a CSV file on its way. It appears under its name whole or not at all.
+type Table struct {
+	name string
+	file *os.File
+	buf  *bufio.Writer
+	hash interface{ Sum([]byte) []byte }
+	csv  *csv.Writer
+	rows int
+}
+
+// NewTable starts the file with its header. It overwrites nothing until Finish.
+func NewTable(name string, header ...string) (*Table, error) {
+	f, err := os.OpenFile(name+".partial", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, casefile.Errorf(casefile.Invalid, "%s cannot be written: %w", name, err)
+	}
+	h := sha256.New()
+	buf := bufio.NewWriterSize(io.MultiWriter(f, h), 1<<16)
+	t := &Table{name: name, file: f, buf: buf, hash: h, csv: csv.NewWriter(buf)}
+	return t, t.csv.Write(header)
+}
+
+// Row adds one row. Cells that a spreadsheet would take for a formula get an
+// apostrophe before them.
+func (t *Table) Row(cells ...string) error {
+	for i, c := range cells {
+		cells[i] = Inert(c)
+	}
+	t.rows++
+	return t.csv.Write(cells)
+}
+
+// Inert returns a cell that no spreadsheet executes (OWASP, CSV injection).
+// Numbers keep their sign.
+func Inert(cell string) string {
+	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) || isNumber(cell) {
+		return cell
+	}
+	return "'" + cell
+}
+
+func isNumber(s string) bool {
+	digits := strings.TrimLeft(s, "+-")
+	return len(s)-len(digits) <= 1 && digits != "" && strings.Trim(digits, "0123456789.") == "" && strings.Count(digits, ".") <= 1
+}
+
+// Finish puts the file in place and returns its rows and its hash.
+func (t *Table) Finish() (rows int, sha256 string, err error) {
+	t.csv.Flush()
+	err = errors.Join(t.csv.Error(), t.buf.Flush(), t.file.Sync(), t.file.Close())
+	if err == nil {
+		err = os.Rename(t.name+".partial", t.name)
+	}
+	if err != nil {
+		os.Remove(t.name + ".partial")
+		return 0, "", casefile.Errorf(casefile.Full, "%s could not be written whole and was taken back: %w", t.name, err)
+	}
+	return t.rows, hex.EncodeToString(t.hash.Sum(nil)), nil
+}
+
+// Discard gives the file up. It does nothing after Finish.
+func (t *Table) Discard() {
+	t.file.Close()
+	os.Remove(t.name + ".partial")
+}
