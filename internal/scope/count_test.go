@@ -212,6 +212,9 @@ func TestTwoEndsAreCombinedCriterionByCriterion(t *testing.T) {
 		if r.Status != x.want || r.MayBeIn() != x.mayBeIn {
 			t.Errorf("%s and %s: got %s, may be in: %v; want %s, %v", x.certain, x.possible, r.Status, r.MayBeIn(), x.want, x.mayBeIn)
 		}
+		if r.NotMet&r.Unknown|r.NotMet&r.Undated|r.Unknown&r.Undated != 0 {
+			t.Errorf("%s and %s: a criterion has two verdicts: %+v", x.certain, x.possible, r)
+		}
 	}
 }
 

@@ -129,7 +129,7 @@ func (n *node) dateKleene(c Case, v Value) Verdict {
 }
 
 var leaves = []string{"nfa", "!online", "in_group == false", "has_text != false", "known(nfa_on)", "known(victims)", "!known(nfa)",
-	"victims >= 2", "victims == 0", "victims != 0", "victims != 2", "3 > victims", "suspects_recorded < suspects_stated", "suspects_recorded in [1, 3]",
+	"victims >= 2", "victims == 0", "victims != 0", "victims != 2", "3 > victims", "1 < victims", "2 <= suspects_stated", "1 >= suspects_recorded", "victims <= 2", "victims > 3", "suspects_recorded < suspects_stated", "suspects_recorded in [1, 3]",
 	`nfa_by == "cps"`, `nfa_by != "cps"`, `nfa_by in ["police", "cps"]`, `unit.startsWith("No")`, `unit.contains("th")`, `!unit.endsWith("th")`,
 	`before(nfa_on, "2014-03-05")`, `on_or_after(nfa_on, "2014-03-05")`, `between(nfa_on, "2014-03-05", "2014-03-07")`, `!after(nfa_on, "2014-03-06")`,
 	"before(nfa_on, recorded_on)", "on_or_before(recorded_on, nfa_on)"}
@@ -204,7 +204,7 @@ func TestTestsThatReadAlikeDecideAlike(t *testing.T) {
 	}
 	byEnglish, alike := map[string]string{}, 0
 	verdicts := map[string]string{}
-	for range 6000 {
+	for range 3000 {
 		test := randomTest(r, r.IntN(4))
 		p := compiled(t, test)
 		english := p.English()[0]

@@ -294,3 +294,27 @@ func TestAValueOfTheWrongTypeIsNotKnownAndIsSaid(t *testing.T) {
 		t.Errorf("a case without facts: got %s, want unknown", r.Status)
 	}
 }
+
+// No test that Compile accepts can fail while it runs. Should one do so all the
+// same, the case is unknown and the reason says what happened.
+func TestAFaultInATestIsNeverADecision(t *testing.T) {
+	p := compiled(t, "victims >= 1")
+	checked, issues := environment().Compile("1 / (victims - victims) == 1")
+	if issues.Err() != nil {
+		t.Fatal(issues.Err())
+	}
+	program, err := environment().Program(checked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.criteria[0].program = program
+	c := NewCase()
+	c[Victims] = Int(1)
+	r := p.Evaluate(c)
+	if r.Status != Unknown {
+		t.Errorf("got %s, want unknown", r.Status)
+	}
+	if got, want := p.Reason(c, r), "unknown: “T1” cannot be told: the test failed: division by zero"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
