@@ -2,6 +2,7 @@ package synth
 
 import (
 	"math"
+	"regexp"
 	"strconv"
 	"testing"
 
@@ -218,4 +219,108 @@ func mentions(text string, n int) bool {
 		}
 	}
 	return containsFold(text, "and a female")
+}
+
+var countedSuspects = regexp.MustCompile(`(?i)\b(two|three|four|five|six|seven|eight|nine|ten|[2-9]|several|group of|number of|pair of) (x )?(unknown |adult |older )?(males|men|suspects|boys|youths|lads)\b`)
+
+func TestCasesThatStateNoneCountNoSuspectAnywhere(t *testing.T) {
+	x := common()
+	none := map[string]bool{}
+	for _, row := range x.table("truth/stated") {
+		none[row["crime_ref"]] = row["stated"] == "0"
+	}
+	checked := 0
+	for _, table := range []string{"investigations", "log"} {
+		for _, row := range x.table(table) {
+			text := row["text"] + row["mo_text"] + " " + row["closing_text"]
+			if none[row["crime_ref"]] && countedSuspects.MatchString(text) {
+				t.Errorf("%s states none, but says %q", row["crime_ref"], text)
+			}
+			checked++
+		}
+	}
+	if n := len(none); n != 3000 || checked < 20_000 {
+		t.Errorf("looked at %d cases and %d texts", n, checked)
+	}
+}
+
+func TestMostCasesOfANetworkShareSomethingRecorded(t *testing.T) {
+	x := common()
+	network := map[string]string{}
+	for _, row := range x.table("truth/cases") {
+		network[row["crime_ref"]] = row["network"]
+	}
+	person := map[string]string{}
+	for _, row := range x.table("truth/people") {
+		person[row["nominal_ref"]] = row["person"]
+	}
+	held := map[string]map[string]bool{} // network and thing or person -> cases
+	join := func(crime, thing string) {
+		if w := network[crime]; w != "" && thing != "" {
+			key := w + " " + thing
+			if held[key] == nil {
+				held[key] = map[string]bool{}
+			}
+			held[key][crime] = true
+		}
+	}
+	for _, row := range x.table("involvements") {
+		if row["role"] == casefile.RoleSuspect {
+			join(row["crime_ref"], person[row["nominal_ref"]])
+		}
+	}
+	for _, row := range x.table("uses") {
+		join(row["crime_ref"], row["identifier_ref"])
+	}
+	tied, all := map[string]bool{}, 0
+	for _, cases := range held {
+		if len(cases) > 1 {
+			for crime := range cases {
+				tied[crime] = true
+			}
+		}
+	}
+	for _, w := range network {
+		if w != "" {
+			all++
+		}
+	}
+	if len(tied)*10 < all*8 || len(tied) == all {
+		t.Errorf("%d of %d cases of networks share a person or a thing on record with another; want most, not all", len(tied), all)
+	}
+}
+
+func TestWhatWasRecordedLaterIsDatedLater(t *testing.T) {
+	x := common()
+	reported := map[string]string{}
+	for _, row := range x.table("investigations") {
+		if wrongWith(casefile.SchemaOf(casefile.Investigations), row) == "" {
+			reported[row["crime_ref"]] = row["reported_at"][:10]
+		}
+	}
+	later, before, dated := 0, 0, 0
+	for _, row := range x.table("involvements") {
+		day := reported[row["crime_ref"]]
+		if row["role"] != casefile.RoleSuspect || row["recorded_at"] == "" || day == "" {
+			continue
+		}
+		from, err := casefile.ParseDay(day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		recorded, err := casefile.ParseDay(row["recorded_at"][:10])
+		if err != nil {
+			t.Fatal(err)
+		}
+		dated++
+		if recorded < from {
+			before++
+		}
+		if recorded > from+14 {
+			later++
+		}
+	}
+	if before > 0 || later*100 < dated*12 || later*100 > dated*35 {
+		t.Errorf("of %d dated suspects %d were recorded before the report and %d more than two weeks after", dated, before, later)
+	}
 }
