@@ -112,7 +112,7 @@ func decodeJSON(data []byte, v any, strict bool) error {
 		return err
 	}
 	if dec.More() {
-		return fmt.Errorf("something follows the object that ends at byte %d", dec.InputOffset())
+		return errors.New("something follows its closing brace")
 	}
 	return doubledName(json.NewDecoder(bytes.NewReader(data)))
 }

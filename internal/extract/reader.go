@@ -289,6 +289,8 @@ func (r *Reader) complaint(c *casefile.Column, cell, want string) string {
 	case c.Kind == casefile.When && r.order != UKDates && isUKDate(s):
 		return value + " is not an ISO date; expected " + want +
 			`, or "dates": "uk" in the mapping if the force writes day, month, year`
+	case c.Kind == casefile.When && looksLikeDay(s, r.order) && (s[:4] < "1850" || s[:4] > "2199") && s[4] == '-':
+		return value + " is outside the years 1850 to 2199; expected " + want
 	case c.Kind == casefile.When && looksLikeDay(s, r.order):
 		return value + " is no day of the calendar; expected " + want
 	case c.Kind == casefile.Code:

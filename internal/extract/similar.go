@@ -6,7 +6,7 @@ import (
 )
 
 // words cuts a heading into lower-case words: at anything that is no letter or
-// digit, where a capital follows a small letter, and between letters and digits.
+// digit, where a capital follows a small letter, and between letters and digits. "#" is a word.
 func words(s string) []string {
 	var out []string
 	var word []rune
@@ -17,7 +17,7 @@ func words(s string) []string {
 		}
 	}
 	var last rune
-	for _, r := range s {
+	for _, r := range strings.ReplaceAll(s, "#", " number ") {
 		switch {
 		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
 			flush()

@@ -170,7 +170,7 @@ func (t *textTable) findHeader(l *layout, text []byte, whole bool, known map[str
 	if d := t.otherDelimiter(text, whole, l.skip, best, known); d != 0 {
 		return refuse("%s: its columns are separated by %q; expected a comma, a semicolon or a tab.", t.name, string(d))
 	}
-	if fault != nil && matches(best, known) == 0 {
+	if fault != nil && len(best) < 2 && matches(best, known) == 0 {
 		return fault
 	}
 	l.header, l.skip = best, l.skip+1
