@@ -55,7 +55,7 @@ func (e *pdfEngine) slot(limits Limits) (*pdfSlot, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	runtime := wazero.NewRuntimeConfig().
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
-		WithMemoryLimitPages(uint32(limits.PDFMemory) * 16). // of 64 KiB
+		WithMemoryLimitPages(uint32(min(limits.PDFMemory, 4096)) * 16). // of 64 KiB
 		WithCompilationCache(e.cache).
 		WithCloseOnContextDone(true)
 	pool, err := webassembly.Init(webassembly.Config{

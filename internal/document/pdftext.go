@@ -17,13 +17,13 @@ import (
 func readPDF(ctx context.Context, in pdfium.Pdfium, data []byte, limits Limits) (Doc, error) {
 	opened, err := in.OpenDocument(&requests.OpenDocument{File: &data})
 	if err != nil {
-		return Doc{}, pdfRefusal(err)
+		return Doc{}, pdfRefusal(err, limits)
 	}
 	p := pdfReader{in: in, doc: opened.Document}
 	n, err := in.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: p.doc})
 	switch {
 	case err != nil:
-		return Doc{}, pdfRefusal(err)
+		return Doc{}, pdfRefusal(err, limits)
 	case n.PageCount <= 0:
 		return Doc{}, refuse("is a PDF without pages")
 	case n.PageCount > limits.Pages:
@@ -42,20 +42,22 @@ func readPDF(ctx context.Context, in pdfium.Pdfium, data []byte, limits Limits) 
 		d.Pages = append(d.Pages, text)
 	}
 	if len(p.damaged) == len(d.Pages) {
-		return Doc{}, refuse("is a damaged PDF: none of its %s can be read", counted(len(d.Pages), "page", "pages"))
+		return Doc{}, refuse("is damaged: none of its %s can be read", counted(len(d.Pages), "page", "pages"))
 	}
 	d.Notes = p.notes(data, len(d.Pages))
 	return d, nil
 }
 
-func pdfRefusal(err error) error {
+func pdfRefusal(err error, limits Limits) error {
 	switch {
 	case errors.Is(err, pdferrors.ErrPassword):
 		return refuse("is protected with a password; save it without one and hand it over again").because(err)
 	case errors.Is(err, pdferrors.ErrSecurity):
 		return refuse("is encrypted in a way that cannot be read; save it without encryption and hand it over again").because(err)
-	default:
+	case errors.Is(err, pdferrors.ErrFormat):
 		return refuse("is a damaged or cut-off PDF and cannot be read").because(err)
+	default:
+		return refuse("makes the PDF reader fail: it is damaged, or needs more than the %d MB of memory that one file may use", limits.PDFMemory).because(err)
 	}
 }
 
@@ -221,7 +223,7 @@ func (p *pdfReader) notes(data []byte, pages int) []string {
 	}
 	add(p.drawn, "holds drawings and no text.", "hold drawings and no text.")
 	add(p.blank, "is blank.", "are blank.")
-	add(p.damaged, "is damaged and gives no text.", "are damaged and give no text.")
+	add(p.damaged, "could not be read and may be damaged.", "could not be read and may be damaged.")
 	add(p.garbled, "uses a font that does not say which letters it shows: part of its text is missing or wrong.",
 		"use fonts that do not say which letters they show: part of their text is missing or wrong.")
 	add(p.annotated, "carries notes, stamps or form fields that are not part of its text.",
