@@ -234,9 +234,13 @@ func TestEveryChangedByteIsFound(t *testing.T) {
 	if len(files) != 6 {
 		t.Fatalf("the export has %d files: checkpoint, key, openings, checkpoints, one bundle and one tile were expected", len(files))
 	}
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
 	for path, file := range files {
 		good := file.Data
-		for i := range good {
+		for i := 0; i < len(good); i += step {
 			for _, flip := range []byte{1 << (i % 8), 0x20} {
 				file.Data = bytes.Clone(good)
 				file.Data[i] ^= flip
