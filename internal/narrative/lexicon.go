@@ -163,6 +163,7 @@ var words = []struct {
 	{negates | function, 0, "not never nothing nobody noone without didnt doesnt dont wasnt werent isnt arent hasnt hadnt havent couldnt cannot cant wouldnt " +
 		"denied denies deny denying nor unaware disputed disputes refutes refuted"},
 	{supposes | function, 0, "if whether unless"},
+	{function, 0, "mase marac mash"}, // multi-agency meetings, a slip of the hand away from males
 	{generic, 0, "risk risks vulnerable vulnerability"},
 	{turns | function, 0, "but however although though when after before because and then while whilst who which until except"},
 	{presumes, 0, "identify identified identifying name describe described recognise recognised recognize trace traced tracing locate located " +
