@@ -46,9 +46,12 @@ func TestCheckpointOpensOnlyUnderItsKey(t *testing.T) {
 		t.Error("another key opens it")
 	}
 	for i := range msg {
-		for _, flip := range []byte{1, 0x20, 0x80} {
+		for flip := 1; flip < 256; flip++ { // all: base64 has spare bits
+			if i < len(msg)-5 && flip&(flip-1) != 0 {
+				continue
+			}
 			bad := append([]byte{}, msg...)
-			bad[i] ^= flip
+			bad[i] ^= byte(flip)
 			if c, err := v.Open(bad); err == nil {
 				t.Errorf("byte %d changed by %#x: still opens, as %+v:\n%s", i, flip, c, bad)
 			}
