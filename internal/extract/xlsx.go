@@ -118,11 +118,18 @@ func (b *workbook) readIndex() error {
 	return nil
 }
 
+func (b *workbook) openPart(part string) (io.ReadCloser, int64, error) {
+	if b.parts.parts[part] == nil {
+		return nil, 0, b.damaged(fmt.Errorf("no part %s", part))
+	}
+	return b.parts.open(part)
+}
+
 // decode reads a small part of the workbook as a whole.
 func (b *workbook) decode(part string, v any) error {
-	r, n, err := b.parts.open(part)
+	r, n, err := b.openPart(part)
 	if err != nil {
-		return b.damaged(err)
+		return err
 	}
 	defer r.Close()
 	if n > maxXMLToken {

@@ -36,9 +36,9 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 }
 
 func (b *workbook) tokens(part string, done *atomic.Int64) (*xmlReader, int64, error) {
-	r, n, err := b.parts.open(part)
+	r, n, err := b.openPart(part)
 	if err != nil {
-		return nil, 0, b.damaged(err)
+		return nil, 0, err
 	}
 	bounded := &boundedReader{r: r}
 	if done != nil {
