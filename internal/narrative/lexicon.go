@@ -123,7 +123,7 @@ var words = []struct {
 	{culprit | plural, 0, "suspects susps suspetcs offenders perpetrators perps assailants culprits defendants abusers attackers arrestees groomers"},
 	{male | gendered, 0, "male man guy bloke fella chap gentleman lad"},
 	{male | gendered | initial, 0, "m"}, {neutral | gendered | initial, 0, "f"},
-	{male | gendered | plural, 0, "males mles maes mals men guys blokes fellas chaps gentlemen lads"},
+	{male | gendered | plural, 0, "males mles mals men guys blokes fellas chaps gentlemen lads"},
 	{neutral | gendered, 0, "female woman lady boy wife girlfriend"},
 	{neutral | gendered | plural, 0, "females women ladies boys"},
 	{neutral, 0, "person individual adult youth teenager juvenile driver passenger occupant associate friend mate accomplice " +
@@ -147,7 +147,7 @@ var words = []struct {
 		"wing prison dna profile profiles name names vehicle vehicles car cars van address addresses phone phones mobile handset device devices " +
 		"interview interviews strategy management register details enquiries enquiry line lines account accounts description descriptions " +
 		"status photo photos image images relationship section dormitory changing footwear belongings wallet perfume aftershave " +
-		"list field package handwriting hair hours power fingerprint fingerprints role roles hygiene"},
+		"carrier carriers list field package handwriting hair hours power fingerprint fingerprints role roles hygiene"},
 
 	{function, 0, "of to by from on for into onto per via off out near outside inside towards through during since until re regarding " +
 		"or nor so as than then also there here who whom whose where while because due against among " +

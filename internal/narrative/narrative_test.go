@@ -133,7 +133,7 @@ func TestSuppositionsAndQuestions(t *testing.T) {
 
 func TestNotSuspects(t *testing.T) {
 	check(t, []reading{
-		{"males' clothing", ""}, {"MASE meeting attended.", ""}, {"male clothing recovered", ""}, {"males clothing", ""}, {"a male officer attended", ""},
+		{"males' clothing", ""}, {"MASE meeting attended.", ""}, {"People carrier with index seen.", ""}, {"Special meas.", ""}, {"male clothing recovered", ""}, {"males clothing", ""}, {"a male officer attended", ""},
 		{"two officers attended", ""}, {"three calls were made", ""}, {"aged 15", ""}, {"2 phones seized", ""},
 		{"two victims", ""}, {"three girls disclosed", ""}, {"she and two friends attended", ""}, {"two male victims", ""},
 		{"two male and one female officers", ""}, {"Two males witnessed the incident", ""}, {"statement taken from two males", ""},

@@ -22,6 +22,9 @@ func (r *reader) noun(h int, p premodifier) (phrase, bool) {
 	if r.says(h-1, "appropriate") || r.says(h-2, "isle") || r.ofAnInstitution(p.end) {
 		p.class = official
 	}
+	if p.class&neutral != 0 && r.says(h-1, "young") {
+		p.class = bystand // "young person" is how these files say child
+	}
 	p.settle(last)
 	if r.isAdjective(h, &p) {
 		return phrase{}, false
