@@ -14,14 +14,15 @@ import (
 
 // writeDocument writes a file for few of the records, in one of four formats.
 func (c *record) writeDocument() error {
-	if c.g.summary.Documents >= maxDocuments || !c.r.in(rateDocument) {
+	chances := max(c.g.plan.records, maxDocuments*1000/rateDocument) // so that few of many cases have one
+	if c.g.summary.Documents >= maxDocuments || c.r.below(chances) >= maxDocuments {
 		return nil
 	}
 	n := c.g.summary.Documents
 	c.g.summary.Documents++
 	d := c.compose()
 	f := formats[n%len(formats)]
-	name := fmt.Sprintf("SYN-%s.%s", pad(n+1, 5), f.extension)
+	name := fmt.Sprintf("SYN-%s.%s", pad(int64(n)+1, 5), f.extension)
 	if err := os.WriteFile(filepath.Join(c.g.dir, "documents", name), f.write(d), 0o644); err != nil {
 		return err
 	}

@@ -18,13 +18,13 @@ const (
 )
 
 func (g *generator) nominalRef(id personID, version int) string {
-	return "N" + pad(int(g.scramble.number(uint64(id)<<2|uint64(version))), 11)
+	return "N" + pad(int64(g.scramble.number(uint64(id)<<2|uint64(version))), 11)
 }
 
 // personRef names a person in the truth; its numbers are scrambled once more, so
 // that they agree with no nominal's.
 func (g *generator) personRef(id personID) string {
-	return "P" + pad(int(g.scramble.number(g.scramble.number(uint64(id)<<2)^0x155555555)), 11)
+	return "P" + pad(int64(g.scramble.number(g.scramble.number(uint64(id)<<2)^0x155555555)), 11)
 }
 
 // nominalFor returns the reference of the nominal that stands for a party, and
@@ -121,7 +121,7 @@ func (g *generator) policeNumbers(r *rng, h *human, suspect bool, on casefile.Da
 		g.trap(PNCSecond)
 		year, serial = 90+r.below(10), r.below(10_000_000)
 	}
-	pnc = fmt.Sprintf("20%d/%s%c", year, pad(serial, 7), checkLetter(year*10_000_000+serial))
+	pnc = fmt.Sprintf("20%d/%s%c", year, pad(int64(serial), 7), checkLetter(year*10_000_000+serial))
 	croSerial := 990_000 + own.below(10_000)
 	croYear := own.below(100)
 	if r.in(rateCRO) {

@@ -101,7 +101,7 @@ const (
 	rateNegation          = 260 // of records
 	rateDistractor        = 450 // of records
 	rateVenue             = 700 // of records
-	rateDocument          = 33  // of records, up to maxDocuments
+	rateDocument          = 33  // of records, up to about maxDocuments in all
 )
 
 // How a suspect who took part stands in one case's records.

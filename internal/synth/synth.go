@@ -195,12 +195,12 @@ func (g *generator) crimeRef(record int32) string {
 	r := newRNG(g.seed, refStrand, uint64(record)+1)
 	n := int(record)*7 + r.below(7) + 1
 	y, _, _ := civil(g.reportDay(record))
-	b := append([]byte("ZZ/"), pad(n, 7)...)
+	b := append([]byte("ZZ/"), pad(int64(n), 7)...)
 	return string(put2(append(b, '/'), y%100))
 }
 
-func pad(n, width int) string {
-	s := strconv.Itoa(n)
+func pad(n int64, width int) string {
+	s := strconv.FormatInt(n, 10)
 	for len(s) < width {
 		s = "0" + s
 	}

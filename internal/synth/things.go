@@ -20,11 +20,11 @@ const (
 )
 
 func (g *generator) addressRef(id personID, version int) string {
-	return "A" + pad(int(g.scramble.number(uint64(id)<<2|uint64(version))^0x2aaaaaaaa), 11)
+	return "A" + pad(int64(g.scramble.number(uint64(id)<<2|uint64(version))^0x2aaaaaaaa), 11)
 }
 
 func (g *generator) identifierRef(id personID, thing int) string {
-	return "I" + pad(int(g.scramble.number(uint64(id)<<2|uint64(thing))^0x133333333), 11)
+	return "I" + pad(int64(g.scramble.number(uint64(id)<<2|uint64(thing))^0x133333333), 11)
 }
 
 // writePlaces writes the shared premises and, for most of them, a switchboard.
@@ -103,7 +103,7 @@ func (a address) uprn(r *rng) string {
 	if r.in(500) {
 		return ""
 	}
-	return "9999" + pad(r.below(100_000_000), 8)
+	return "9999" + pad(int64(r.below(100_000_000)), 8)
 }
 
 // home writes a person's address when it is met first. Version 1 is the same
@@ -150,9 +150,9 @@ func (g *generator) nextPhone() string {
 	g.phones++
 	if n >= len(dramaNumbers)*1000 {
 		n -= len(dramaNumbers) * 1000
-		return "064" + pad(n/1_000_000, 2) + " " + pad(n%1_000_000, 6)
+		return "064" + pad(int64(n/1_000_000), 2) + " " + pad(int64(n%1_000_000), 6)
 	}
-	return dramaNumbers[n%len(dramaNumbers)] + pad((n/len(dramaNumbers)*617+311)%1000, 3)
+	return dramaNumbers[n%len(dramaNumbers)] + pad(int64((n/len(dramaNumbers)*617+311)%1000), 3)
 }
 
 // writtenPhone is a number as somebody typed it.
@@ -171,7 +171,7 @@ func writtenPhone(r *rng, n string) string {
 // nextMark gives out vehicle marks that begin with QQ, which is never issued.
 func (g *generator) nextMark() string {
 	const letters = "ABCDEFGHJKLMNOPRSTUVWXYZ"
-	n := g.marks * 7919
+	n := g.marks * 7919 % 1_382_400
 	g.marks++
 	b := append([]byte("QQ"), '0'+byte(n/10%10), '0'+byte(n%10))
 	n /= 100

@@ -24,7 +24,7 @@ func (c *record) writeTruth(t *told) {
 	}
 }
 
-func networkRef(n int32) string { return "W" + pad(int(n)+1, 6) }
+func networkRef(n int32) string { return "W" + pad(int64(n)+1, 6) }
 
 func (g *generator) writeNetworks() {
 	for n := range g.plan.networks {
