@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"lookback/internal/casefile"
 	"lookback/internal/document"
@@ -70,7 +71,8 @@ func (d *Desk) Import(ctx context.Context, by casefile.Actor, path string, m *ex
 	}
 	defer func() { err = errors.Join(err, im.Close(ctx)) }()
 	run := &importing{d: d, x: x, im: im, system: e.System, known: newReferences(), progress: progress, reasons: map[reasonKey]*ReasonCount{},
-		report: &ImportReport{Extract: im.Extract(), System: e.System, Force: e.Force, MadeUp: isMadeUp(x), Tables: map[casefile.Table]*TableReport{}}}
+		report: &ImportReport{Extract: im.Extract(), System: e.System, Force: e.Force, MadeUp: isMadeUp(x), Tables: map[casefile.Table]*TableReport{},
+			Reasons: []ReasonCount{}, Notes: []string{}}}
 	err = run.all(ctx)
 	if err = errors.Join(err, run.reader.Close()); err != nil {
 		return nil, err
@@ -148,12 +150,8 @@ func (run *importing) all(ctx context.Context) error {
 		run.report.Notes = append(run.report.Notes, name+" feeds no table and was not read.")
 	}
 	for _, schema := range casefile.Schemas {
-		for _, f := range run.x.Files {
-			if f.Table == schema.Table {
-				if err := run.file(ctx, f); err != nil {
-					return err
-				}
-			}
+		if err := run.table(ctx, schema.Table); err != nil {
+			return err
 		}
 	}
 	for _, r := range run.reasons {
@@ -182,20 +180,38 @@ func (run *importing) loadReferences(ctx context.Context) error {
 	})
 }
 
-// file stages one table. Reading and deciding happen beside each other.
-func (run *importing) file(ctx context.Context, f *extract.File) error {
+// table stages the files that feed one table.
+func (run *importing) table(ctx context.Context, table casefile.Table) error {
 	var s *sorter
-	err := run.d.DB.View(ctx, func(tx *store.Tx) (err error) {
-		s, err = newSorter(ctx, tx, run.system, f.Table, f.Header, run.known)
-		return err
-	})
-	if err != nil {
-		return err
+	for _, f := range run.x.Files {
+		if f.Table != table {
+			continue
+		}
+		if s == nil {
+			err := run.d.DB.View(ctx, func(tx *store.Tx) (err error) {
+				s, err = newSorter(ctx, tx, run.system, table, run.known)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if err := run.file(ctx, s, f); err != nil {
+			return err
+		}
 	}
-	to := &store.SourceFile{Name: f.Name, Table: f.Table, Header: f.Header, SHA256: f.SHA256, Notes: f.Notes}
-	for _, n := range to.Notes {
-		run.report.Notes = append(run.report.Notes, n)
+	if s == nil {
+		return nil
 	}
+	s.supersede(run.im.Supersede)
+	return run.im.Add(ctx, &store.SourceFile{Table: table}, nil)
+}
+
+// file stages one file. Reading and deciding happen beside each other.
+func (run *importing) file(ctx context.Context, s *sorter, f *extract.File) error {
+	s.begin(f.Name, f.Header)
+	to := &store.SourceFile{Name: f.Name, Table: f.Table, Header: f.Header, SHA256: f.SHA256, Notes: fileNotes(f)}
+	run.report.Notes = append(run.report.Notes, to.Notes...)
 	if err := run.im.BeginFile(ctx, to); err != nil {
 		return err
 	}
@@ -212,12 +228,29 @@ func (run *importing) file(ctx context.Context, f *extract.File) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s.supersede(run.im.Supersede)
 	if err := run.im.EndFile(ctx, to); err != nil {
 		return err
 	}
 	run.count(to)
 	return run.d.DB.Tidy(ctx)
+}
+
+// fileNotes is what a report says of a file: what the reader noticed, the columns
+// that feed nothing, and those that it does not have.
+func fileNotes(f *extract.File) []string {
+	notes := slices.Clone(f.Notes)
+	for _, n := range []struct {
+		columns []string
+		say     string
+	}{
+		{f.Unknown, "%s: nothing of ours takes the columns %s; their cells are kept with the rows."},
+		{f.Missing, "%s does not have the columns %s."},
+	} {
+		if len(n.columns) > 0 {
+			notes = append(notes, fmt.Sprintf(n.say, f.Name, `"`+strings.Join(n.columns, `", "`)+`"`))
+		}
+	}
+	return notes
 }
 
 func (run *importing) count(f *store.SourceFile) {

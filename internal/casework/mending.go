@@ -113,12 +113,13 @@ func (run *mending) accept(ctx context.Context, q store.Quarantined) (id int64, 
 	reader.File = q.File
 	var s *sorter
 	err = run.d.DB.View(ctx, func(tx *store.Tx) error {
-		s, err = newSorter(ctx, tx, q.System, q.Table, q.Header, run.known)
+		s, err = newSorter(ctx, tx, q.System, q.Table, run.known)
 		return err
 	})
 	if err != nil {
 		return 0, "", err
 	}
+	s.begin(q.File, q.Header)
 	id = run.im.NextRow()
 	row, st, _ := s.sort(reader.Read(q.Line, q.Raw), id)
 	switch {

@@ -19,8 +19,9 @@ type sorter struct {
 	table  casefile.Table
 	schema *casefile.Schema
 	system string
-	header []string
-	order  []int // cells by heading, so that moved columns change nothing
+	files  []string // read so far, the last being read
+	header []string // of the last
+	order  []int    // cells by heading, so that moved columns change nothing
 	keys   []int
 	refs   []reference
 	known  *references
@@ -28,7 +29,7 @@ type sorter struct {
 	held        []heldRow
 	byContent   map[uint64]int32 // content of a held row -> index in held
 	heldKeys    map[int64][]int32
-	here        map[int64]int32   // key -> line, of what this extract has brought so far
+	here        map[int64]spot    // key -> place, of what this extract has brought so far
 	copies      map[uint64]bool   // contents met in this extract
 	outstanding map[uint64]bool   // contents of rows that lie in quarantine already
 	quarantined map[int64][]int64 // key -> rows that lie in quarantine
@@ -39,6 +40,9 @@ type heldRow struct {
 	id, key int64
 	again   bool // this extract brought it again
 }
+
+// A spot is where a row stands in an extract.
+type spot struct{ file, line int32 }
 
 // A reference is a column that must point to something held.
 type reference struct {
@@ -55,17 +59,12 @@ var referred = []reference{
 	{name: "identifier_ref", table: casefile.Identifiers, noun: "identifier"},
 }
 
-func newSorter(ctx context.Context, tx *store.Tx, system string, table casefile.Table, header []string, known *references) (*sorter, error) {
+func newSorter(ctx context.Context, tx *store.Tx, system string, table casefile.Table, known *references) (*sorter, error) {
 	s := &sorter{
-		table: table, schema: casefile.SchemaOf(table), system: system, header: header, known: known,
-		byContent: map[uint64]int32{}, heldKeys: map[int64][]int32{}, here: map[int64]int32{}, copies: map[uint64]bool{},
+		table: table, schema: casefile.SchemaOf(table), system: system, known: known,
+		byContent: map[uint64]int32{}, heldKeys: map[int64][]int32{}, here: map[int64]spot{}, copies: map[uint64]bool{},
 		outstanding: map[uint64]bool{}, quarantined: map[int64][]int64{}, renewed: map[int64][]int64{},
 	}
-	s.order = make([]int, len(header))
-	for i := range header {
-		s.order[i] = i
-	}
-	slices.SortStableFunc(s.order, func(a, b int) int { return strings.Compare(header[a], header[b]) })
 	for _, k := range s.schema.Key {
 		s.keys = append(s.keys, s.schema.Column(k))
 	}
@@ -92,6 +91,17 @@ func newSorter(ctx context.Context, tx *store.Tx, system string, table casefile.
 	return s, nil
 }
 
+// begin starts a file of the table. All files of a table go through one sorter,
+// so that what stands in two of them is noticed.
+func (s *sorter) begin(file string, header []string) {
+	s.files, s.header = append(s.files, file), header
+	s.order = make([]int, len(header))
+	for i := range header {
+		s.order[i] = i
+	}
+	slices.SortStableFunc(s.order, func(a, b int) int { return strings.Compare(header[a], header[b]) })
+}
+
 // A state is where a row ends. There are three, and every row has one.
 type state int
 
@@ -108,14 +118,19 @@ func (s *sorter) sort(r extract.Row, id int64) (row store.Row, st state, stored 
 	row.Content = s.content(r.Raw)
 	content := binary.BigEndian.Uint64(row.Content[:])
 	row.KeyHash = s.key(r, row.Content)
-	if i, ok := s.byContent[content]; ok {
-		s.held[i].again = true
+	i, ok := s.byContent[content]
+	if s.copies[content] || ok && s.held[i].again {
 		return row, held, false
 	}
-	if s.copies[content] {
-		return row, held, false
+	if ok {
+		if row.Reason, row.Problem = s.twice(r, row.KeyHash); row.Reason == "" {
+			s.held[i].again = true
+			return row, held, false
+		}
 	}
-	row.Reason, row.Problem = s.problem(r)
+	if row.Reason == "" {
+		row.Reason, row.Problem = s.problem(r)
+	}
 	if row.Reason == "" {
 		row.Reason, row.Problem, row.WaitsFor = s.dangling(r)
 	}
@@ -175,12 +190,20 @@ func (s *sorter) twice(r extract.Row, key int64) (reason, column string) {
 		for _, k := range s.keys {
 			parts = append(parts, s.schema.Columns[k].Name+" "+short(r.Values[k]))
 		}
-		return fmt.Sprintf("%s stands twice in this extract with different content, first on line %d: keep one.", strings.Join(parts, ", "), before), s.schema.Key[0]
+		return fmt.Sprintf("%s stands twice in this extract with different content, first on line %d%s: keep one.", strings.Join(parts, ", "), before.line, s.elsewhere(before)), s.schema.Key[0]
 	}
 	if !again {
-		s.here[key] = int32(r.Line)
+		s.here[key] = spot{int32(len(s.files)), int32(r.Line)}
 	}
 	return "", ""
+}
+
+// elsewhere names the file of a spot, if it is not the one being read.
+func (s *sorter) elsewhere(at spot) string {
+	if int(at.file) == len(s.files) {
+		return ""
+	}
+	return " of " + s.files[at.file-1]
 }
 
 // supersede pairs new rows with held rows of the same key that this extract did
