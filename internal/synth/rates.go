@@ -116,7 +116,7 @@ const (
 )
 
 var (
-	standingInGroup  = []int{600, 110, 50, 130, 110}
+	standingInGroup  = []int{500, 110, 60, 190, 140}
 	standingInOthers = []int{800, 100, 35, 25, 40}
 )
 
