@@ -112,6 +112,13 @@ type Reader struct {
 // Close stops the PDF reader, if it was started. No call of Text may be running.
 func (r *Reader) Close() error { return r.pdf.close() }
 
+// Warm starts the PDF reader beside whatever else is going on: it takes seconds,
+// and the first PDF then need not wait for it. What goes wrong is said by Text.
+func (r *Reader) Warm() {
+	limits := r.Limits.withDefaults()
+	go func() { _ = r.pdf.start(limits) }()
+}
+
 // Text reads a file. The name is for sentences and for the note that a name
 // lies. An error is a [Refusal] where the file is at fault; otherwise ctx was
 // cancelled or the PDF reader did not start.

@@ -79,6 +79,7 @@ func (s *pdfSlot) close() error {
 }
 
 func (e *pdfEngine) close() error {
+	e.once.Do(func() {}) // a start that is under way ends first
 	if e.slots == nil {
 		return nil
 	}
