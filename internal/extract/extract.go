@@ -31,7 +31,8 @@ type Extract struct {
 	// lists files that feed no table; truth/ is not even listed.
 	Documents []string
 	Unread    []string
-	Size      int64 // bytes that Rows reads when it has read every file of Files
+	Notes     []string // what an import report should say about the whole, in sentences
+	Size      int64    // bytes that Rows reads when it has read every file of Files
 
 	place  place
 	prefix string // of all names, in an archive with one top folder

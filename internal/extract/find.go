@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
@@ -24,9 +25,10 @@ func formatOf(name string) Format {
 
 // A found is a file or sheet that could feed a table.
 type found struct {
-	file   string // its name within the place
-	sheet  string // of a workbook
-	stem   string // what is compared with the names of tables
+	file   string   // its name within the place
+	sheet  string   // of a workbook
+	stem   string   // what is compared with the names of tables
+	called []string // what is compared with the names in a mapping
 	format Format
 	book   *workbook
 }
@@ -43,6 +45,7 @@ func (x *Extract) candidates() ([]found, error) {
 	var out []found
 	for _, name := range x.names {
 		c := found{file: name, format: formatOf(name), stem: strings.TrimSuffix(name, path.Ext(name))}
+		c.called = []string{c.file, c.stem}
 		switch {
 		case strings.EqualFold(name, manifestName):
 		case c.format == XLSX:
@@ -69,7 +72,7 @@ func (x *Extract) sheets(c found) ([]found, error) {
 	}
 	var out []found
 	for _, s := range book.sheets {
-		out = append(out, found{file: c.file, sheet: s.name, stem: s.name, format: XLSX, book: book})
+		out = append(out, found{file: c.file, sheet: s.name, stem: s.name, called: []string{s.name}, format: XLSX, book: book})
 	}
 	_, alone := x.place.(single)
 	feeds := func(f found) bool { return len(x.tablesOf(f)) > 0 }
@@ -84,7 +87,7 @@ func (x *Extract) sheets(c found) ([]found, error) {
 		return nil, refuse("%s has %d sheets with something in them and none is called %s; expected one, or a sheet of that name.",
 			c.file, len(filled), c.stem)
 	}
-	return []found{{file: c.file, sheet: filled[0], stem: c.stem, format: XLSX, book: book}}, nil
+	return []found{{file: c.file, sheet: filled[0], stem: c.stem, called: c.called, format: XLSX, book: book}}, nil
 }
 
 // tablesOf returns the tables that a file feeds by its name: those whose mapping
@@ -108,12 +111,10 @@ func (x *Extract) tablesOf(c found) []casefile.Table {
 // isCalled reports whether a name or pattern of a mapping means c.
 func (c found) isCalled(pattern string) bool {
 	pattern = strings.ToLower(strings.TrimSpace(pattern))
-	for _, name := range []string{c.file, c.stem, c.sheet} {
-		if ok, _ := path.Match(pattern, strings.ToLower(name)); ok && name != "" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.called, func(name string) bool {
+		ok, err := path.Match(pattern, strings.ToLower(name))
+		return ok && err == nil
+	})
 }
 
 // findTables fills x.Files, and refuses an extract without the tables it needs.
@@ -143,12 +144,24 @@ func (x *Extract) findTables() error {
 			x.Unread = append(x.Unread, c.label())
 		}
 	}
+	x.noteUnmatched(mapped)
 	slices.Sort(x.Unread)
 	tablesInOrder(x.Files)
 	if err := x.missingTables(candidates); err != nil {
 		return err
 	}
 	return x.doubledTables(mapped)
+}
+
+// noteUnmatched says for which tables the mapping names files that are not there.
+func (x *Extract) noteUnmatched(mapped map[casefile.Table]bool) {
+	for i := range casefile.Schemas {
+		t := casefile.Schemas[i].Table
+		if names := x.Mapping.table(t).File; len(names) > 0 && !mapped[t] {
+			x.Notes = append(x.Notes, fmt.Sprintf("The mapping %s names %s for the table %s; the extract has no such file or sheet.",
+				x.Mapping.Name, oneOf(quoted(names)), t))
+		}
+	}
 }
 
 func (x *Extract) tableOf(c found) table {

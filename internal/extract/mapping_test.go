@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
+
 	"lookback/internal/casefile"
 )
 
@@ -129,6 +131,9 @@ func TestAMappingThatDoesNotFitSaysWhichHeadingIsMissing(t *testing.T) {
 		`crimes_1.csv has no column "CRNO", from which the mapping small takes "crime_ref" (is it "CR_NO"?); every row of investigations needs it. Its headings are "CR_NO", "x".`)
 	f["crimes_1.csv"] = "CRNO\n"
 	x := mustOpen(t, folderOf(t, f), m)
+	if want := []string{}; !slices.Equal(x.Notes, want) {
+		t.Errorf("notes %q", x.Notes)
+	}
 	if want := []string{`It has no column "STATUS", from which the mapping small takes "recorded_at".`}; !slices.Equal(x.Files[0].Notes, want) {
 		t.Errorf("notes %q, want %q", x.Files[0].Notes, want)
 	}
@@ -186,5 +191,28 @@ func TestATableThatNobodyVouchesForIsNoted(t *testing.T) {
 	}
 	if fileOf(t, x, casefile.Nominals).Notes != nil {
 		t.Errorf("notes %q", fileOf(t, x, casefile.Nominals).Notes)
+	}
+}
+
+func TestAFileThatTheMappingNamesAndTheExtractLacksIsNoted(t *testing.T) {
+	x := mustOpen(t, folderOf(t, three), &Mapping{Version: 1, Name: "m", Tables: map[casefile.Table]*TableMapping{
+		casefile.Log: {File: Names{"DETS*", "OEL"}}, casefile.Nominals: {File: Names{"nominals.csv"}}}})
+	if want := []string{`The mapping m names "DETS*" or "OEL" for the table log; the extract has no such file or sheet.`}; !slices.Equal(x.Notes, want) {
+		t.Errorf("notes %q, want %q", x.Notes, want)
+	}
+}
+
+func TestAMappingNamesSheets(t *testing.T) {
+	m, err := ParseMapping([]byte(`{"version":1,"name":"m","tables":{"log":{"file":"OEL entries","columns":{"crime_ref":"CR","seq":"No"}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := mustOpen(t, book(t, func(b *excelize.File) {
+		b.NewSheet("OEL Entries")
+		b.SetSheetRow("OEL Entries", "A1", &[]any{"CR", "No"})
+		b.SetSheetRow("OEL Entries", "A2", &[]any{"C1", 4})
+	}), m)
+	if got := value(casefile.Log, mustRows(t, x, casefile.Log)[0], "seq"); got != "4" || len(x.Files) != 4 {
+		t.Errorf("seq %q, %d tables", got, len(x.Files))
 	}
 }

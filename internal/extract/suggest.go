@@ -180,6 +180,9 @@ func (t *textTable) head() (header []string, rows [][]string, err error) {
 	cen.Write(text)
 	t.layout = l
 	l.enc, l.mixed = cen.verdict(), cen.invalid
+	if err := t.checkEncoding(l, cen); err != nil {
+		return nil, nil, err
+	}
 	s := newSplitter(bytes.NewReader(text), l.delim)
 	for len(rows) < sampleRows+l.skip {
 		row, err := s.next()
@@ -247,7 +250,8 @@ func chooseTables(samples []*sample, lex *lexicon) []fit {
 const worthSaying = 0.5
 
 // fitTo pairs the headings of a file with the columns of a table, best first.
-// The score counts what is covered; without one needed column it is
+// The score is the share of the headings that is explained, a weak explanation
+// counting little, and up to twice that where much of the table is covered; without one needed column it is
 // less, without two 0.
 func fitTo(s *sample, schema *casefile.Schema, lex *lexicon) fit {
 	f := fit{sample: s, schema: schema}
@@ -267,7 +271,7 @@ func fitTo(s *sample, schema *casefile.Schema, lex *lexicon) fit {
 		}
 		columns[p.column], headings[p.heading] = true, true
 		f.pairs = append(f.pairs, p)
-		f.score += p.score
+		f.score += p.score * p.score
 	}
 	f.lacking = lackingColumns(schema, columns)
 	if len(f.lacking) > 1 {
@@ -277,7 +281,8 @@ func fitTo(s *sample, schema *casefile.Schema, lex *lexicon) fit {
 	if len(f.lacking) == 1 {
 		f.score *= 0.6
 	}
-	f.score *= f.score / float64(len(schema.Columns)+len(s.header)) // much of both sides covered
+	f.score /= float64(len(s.header))
+	f.score *= 0.5 + 0.5*float64(len(f.pairs))/float64(len(schema.Columns))
 	f.score *= 1 + lex.fileLikeness(s.stem, schema.Table)
 	return f
 }

@@ -289,3 +289,33 @@ func TestDateOrderIsToldFromValues(t *testing.T) {
 		}
 	}
 }
+
+// An extract that has our names already, and little else, is told by them.
+func TestOurOwnNamesAreSuggestedAsTheyAre(t *testing.T) {
+	m, _, err := Suggest(folderOf(t, files{
+		"investigations.csv": "crime_ref,recorded_at\nC1,1992\nC2,1993\n", "nominals.csv": "nominal_ref\nP1\nP2\n",
+		"involvements.csv": "crime_ref,nominal_ref,role\nC1,P1,victim\nC2,P2,suspect\n",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []casefile.Table{casefile.Investigations, casefile.Nominals, casefile.Involvements} {
+		if want := (Names{string(table) + ".csv"}); !slices.Equal(m.table(table).File, want) {
+			t.Errorf("%s is fed by %q, want %q", table, m.table(table).File, want)
+		}
+	}
+	if len(m.Tables) != 3 {
+		t.Errorf("%d tables, want 3", len(m.Tables))
+	}
+}
+
+func TestWorkbooksAndParquetAreSuggestedToo(t *testing.T) {
+	m, _, err := Suggest(book(t, nil))
+	if err != nil || len(m.Tables) != 3 || !slices.Equal(m.table(casefile.Investigations).File, Names{"Investigations"}) {
+		t.Errorf("workbook: %+v, %v", m, err)
+	}
+	m, _, err = Suggest(folderOf(t, with(files{"nominals.csv": "", "people.parquet": parquetOf(t, 50), "crimes.csv": "Crime No;Na\xefve\nC1;\n", "investigations.csv": ""})))
+	if err != nil || !slices.Equal(m.table(casefile.Nominals).File, Names{"people.parquet"}) || !slices.Equal(m.table(casefile.Investigations).File, Names{"crimes.csv"}) {
+		t.Errorf("Parquet: %+v, %v", m, err)
+	}
+}

@@ -279,7 +279,9 @@ func (t *sheetTable) walk(done *atomic.Int64, yield func(n int, cells []string) 
 		return err
 	}
 	defer x.close()
-	t.size = n
+	if t.size == 0 { // when it is opened; later, sheets may be read at the same time
+		t.size = n
+	}
 	for row := 0; ; {
 		tok, err := x.next()
 		if err == io.EOF {
