@@ -19,6 +19,7 @@ type dossier struct {
 	stated   []casefile.StatedCount
 	texts    bool // it has a log entry or a document
 	online   bool
+	others   []casefile.Involvement // victims of the crimes linked to this one
 }
 
 // A clock says what counts as known: everything, or what was recorded by a day,
@@ -84,6 +85,8 @@ type sources struct {
 	premises  map[string]string
 	delivered map[casefile.Table]bool
 	marked    map[casefile.NominalID][]casefile.Flag
+	linked    map[casefile.CaseID][]casefile.CaseID
+	victims   map[casefile.CaseID][]casefile.Involvement // of cases that are linked to others
 }
 
 // dossiers streams every case, by id. The dossier it yields is used again for
@@ -113,6 +116,10 @@ func (s *sources) dossiers(ctx context.Context, tx *store.Tx, yield func(*dossie
 		withText = texts.take(inv.ID, withText)
 		d.texts = inv.HasText || len(withText) > 0
 		d.online = s.online[inv.ID]
+		d.others = d.others[:0]
+		for _, other := range s.linked[inv.ID] {
+			d.others = append(d.others, s.victims[other]...)
+		}
 		for _, p := range d.people {
 			d.flags = append(d.flags, s.marked[p.Nominal.ID]...)
 		}
@@ -153,7 +160,32 @@ func collectSources(ctx context.Context, tx *store.Tx, run int64) (*sources, err
 		}
 		s.marked[f.Nominal] = append(s.marked[f.Nominal], f)
 	}
-	return s, nil
+	return s, s.collectLinked(ctx, tx)
+}
+
+// collectLinked reads the victims of crimes that are linked to others. A crime is
+// recorded for each victim, so one event with three victims is three linked crimes.
+func (s *sources) collectLinked(ctx context.Context, tx *store.Tx) error {
+	s.linked, s.victims = map[casefile.CaseID][]casefile.CaseID{}, map[casefile.CaseID][]casefile.Involvement{}
+	for pair, err := range tx.LinkedCases(ctx) {
+		if err != nil {
+			return err
+		}
+		s.linked[pair[0]] = append(s.linked[pair[0]], pair[1])
+		s.linked[pair[1]] = append(s.linked[pair[1]], pair[0])
+	}
+	if len(s.linked) == 0 {
+		return nil
+	}
+	for v, err := range tx.Victims(ctx) {
+		if err != nil {
+			return err
+		}
+		if len(s.linked[v.Case]) > 0 {
+			s.victims[v.Case] = append(s.victims[v.Case], v)
+		}
+	}
+	return nil
 }
 
 // named reports whether a nominal says who the person is.

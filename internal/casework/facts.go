@@ -25,6 +25,7 @@ func (s *sources) facts(d *dossier, at clock, links *reach) scope.Case {
 	s.dates(c, d)
 	s.outcome(c, d, at)
 	suspects := countSuspects(c, people, at)
+	countVictims(c, d, people, at)
 	statedCount(c, d, at)
 	s.offence(c, d, people)
 	s.circumstances(c, d, people, at)
@@ -180,26 +181,39 @@ func laterDate(a, b casefile.Date) bool {
 // countSuspects counts recorded suspects, each nominal once, and returns them.
 func countSuspects(c scope.Case, people []casefile.Involvement, at clock) []casefile.Involvement {
 	var suspects []casefile.Involvement
-	victims := map[casefile.NominalID]bool{}
 	seen := map[casefile.NominalID]bool{}
 	withName := 0
 	for _, p := range people {
-		switch {
-		case p.Role == casefile.RoleVictim:
-			victims[p.Nominal.ID] = true
-		case p.Role == casefile.RoleSuspect && !seen[p.Nominal.ID]:
-			seen[p.Nominal.ID] = true
-			suspects = append(suspects, p)
-			if named(p.Nominal) && at.sees(p.Nominal.RecordedAt) {
-				withName++
-			}
+		if p.Role != casefile.RoleSuspect || seen[p.Nominal.ID] {
+			continue
+		}
+		seen[p.Nominal.ID] = true
+		suspects = append(suspects, p)
+		if named(p.Nominal) && at.sees(p.Nominal.RecordedAt) {
+			withName++
 		}
 	}
 	c[scope.SuspectsNamed] = scope.Int(withName)
 	c[scope.SuspectsUnidentified] = scope.Int(len(suspects) - withName)
 	c[scope.SuspectsRecorded] = scope.Int(len(suspects))
-	c[scope.Victims] = scope.Int(len(victims))
 	return suspects
+}
+
+// countVictims counts those of the case and of the crimes linked to it, each
+// nominal once.
+func countVictims(c scope.Case, d *dossier, people []casefile.Involvement, at clock) {
+	victims := map[casefile.NominalID]bool{}
+	for _, p := range people {
+		if p.Role == casefile.RoleVictim {
+			victims[p.Nominal.ID] = true
+		}
+	}
+	for _, v := range d.others {
+		if at.sees(v.RecordedAt) {
+			victims[v.Nominal.ID] = true
+		}
+	}
+	c[scope.Victims] = scope.Int(len(victims))
 }
 
 // statedCount is the largest number that any one text states. No text at all is

@@ -167,7 +167,7 @@ var Facts = []FactInfo{
 		is:  "links reach {}", one: "suspect of another case", many: "suspects of other cases",
 		noun: "the number of suspects reached through links", ask: "how many suspects of other cases the links reach"},
 	Victims: {Name: "victims", Type: Number, Rises: true,
-		Doc: "How many victims are recorded on the case.",
+		Doc: "How many victims are recorded on the case and on the crimes linked to it, each person once: a crime is recorded for each victim, so one event with three victims is three linked crimes.",
 		is:  "the case has {}", one: "victim", many: "victims",
 		noun: "the number of victims", ask: "how many victims the case has"},
 	VictimUnder18: {Name: "victim_under_18", Type: YesNo, Rises: true,

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"iter"
+	"strings"
 
 	"lookback/internal/casefile"
 )
@@ -55,6 +56,48 @@ func (t *Tx) Involvements(ctx context.Context) iter.Seq2[casefile.Involvement, e
 		FROM involvement_now i
 		JOIN nominal_now n ON n.nominal_id = i.nominal_id
 		ORDER BY i.case_id, i.row_id`)
+}
+
+// LinkedCases streams pairs of cases of which the first names the second among
+// its linked references, where both are held.
+func (t *Tx) LinkedCases(ctx context.Context) iter.Seq2[[2]casefile.CaseID, error] {
+	return func(yield func([2]casefile.CaseID, error) bool) {
+		type row struct {
+			id    casefile.CaseID
+			links string
+		}
+		rows := each(ctx, t.tx, func(s scanner) (r row, err error) { return r, s.Scan(&r.id, &r.links) }, `
+			SELECT case_id, linked_refs
+			FROM investigation_now
+			WHERE linked_refs <> ''
+			ORDER BY case_id`)
+		for r, err := range rows {
+			if err != nil {
+				yield([2]casefile.CaseID{}, err)
+				return
+			}
+			system, _ := r.id.Split()
+			for _, ref := range strings.Split(r.links, ";") {
+				if !yield([2]casefile.CaseID{r.id, casefile.NewCaseID(system, ref)}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Victims streams who is a victim in which case, by case.
+func (t *Tx) Victims(ctx context.Context) iter.Seq2[casefile.Involvement, error] {
+	return each(ctx, t.tx, func(s scanner) (i casefile.Involvement, err error) {
+		var recorded string
+		err = s.Scan(&i.Case, &i.Nominal.ID, &recorded)
+		i.Role, i.RecordedAt = casefile.RoleVictim, casefile.StoredDate(recorded)
+		return i, err
+	}, `
+		SELECT case_id, nominal_id, recorded_at
+		FROM involvement_now
+		WHERE role = 'victim'
+		ORDER BY case_id, row_id`)
 }
 
 // Outcomes streams the history of outcomes, by case, as received.
