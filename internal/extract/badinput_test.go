@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"lookback/internal/casefile"
 )
@@ -212,4 +213,14 @@ func TestAZipWithOneNameTwiceIsRefused(t *testing.T) {
 	}
 	z.Close()
 	refused(t, writeZip(t, buf.Bytes()), nil, `extract.zip holds two files called "nominals.csv"; expected each name once.`)
+}
+
+func TestAPartIsNeverReadBeyondItsStatedSize(t *testing.T) {
+	endless := io.NopCloser(strings.NewReader(strings.Repeat("x", 1000)))
+	r := &partReader{a: &archive{label: "extract.zip", what: "ZIP"}, name: "log.csv", r: endless, left: 10}
+	n, err := io.Copy(io.Discard, iotest.OneByteReader(r))
+	want := "log.csv in extract.zip is damaged: what it unpacks to is not what its checksum says. Copy the ZIP again."
+	if n != 10 || err == nil || casefile.Message(err) != want {
+		t.Errorf("%d bytes, got %v\nwant %s", n, err, want)
+	}
 }

@@ -13,7 +13,7 @@ import (
 	"lookback/internal/casefile"
 )
 
-// logRows writes a log of n entries as a CSV file of an extract, 170 bytes a row.
+// logRows writes a log of n entries as a CSV file of an extract, about 146 bytes a row.
 func logRows(t testing.TB, n int) string {
 	t.Helper()
 	dir := folderOf(t, three)

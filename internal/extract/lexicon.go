@@ -16,6 +16,18 @@ type lexicon struct {
 	codes    map[string]map[string]string           // by our column: their word, lower-case, to ours
 	files    map[casefile.Table][]string
 	keys     map[string]keyColumn // by our column: where this extract keeps it
+	names    map[nameKey]named    // what nameScore has worked out
+}
+
+type nameKey struct {
+	heading string
+	table   casefile.Table
+	column  string
+}
+
+type named struct {
+	score float64
+	like  phrase
 }
 
 // A keyColumn is the heading that tells the rows of a table apart, and what
@@ -80,6 +92,7 @@ func newLexicon(except string) *lexicon {
 		headings: map[casefile.Table]map[string][]phrase{},
 		codes:    map[string]map[string]string{},
 		files:    map[casefile.Table][]string{},
+		names:    map[nameKey]named{},
 	}
 	for i := range casefile.Schemas {
 		s := &casefile.Schemas[i]
@@ -208,6 +221,11 @@ func reasonFor(name float64, like phrase, what string) string {
 // nameScore compares a heading with the ways to call a column: 1 for the same
 // words, less by how many of the words differ.
 func (l *lexicon) nameScore(h string, t casefile.Table, column string) (best float64, like phrase) {
+	key := nameKey{h, t, column}
+	if n, ok := l.names[key]; ok {
+		return n.score, n.like
+	}
+	defer func() { l.names[key] = named{best, like} }()
 	mine := canonicalWords(h)
 	for _, p := range l.headings[t][column] {
 		score := 0.0
@@ -254,6 +272,7 @@ func weight(w string) float64 {
 	return 1
 }
 
+// fileLikeness compares what a file is called with what tables are.
 func (l *lexicon) fileLikeness(stem string, t casefile.Table) float64 {
 	best := 0.0
 	for _, name := range l.files[t] {

@@ -216,3 +216,19 @@ func TestAMappingNamesSheets(t *testing.T) {
 		t.Errorf("seq %q, %d tables", got, len(x.Files))
 	}
 }
+
+func TestTheMappingInTheDocumentationIsRead(t *testing.T) {
+	page, err := os.ReadFile("../../docs/extract.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```json\n")
+	example, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("docs/extract.md shows no mapping")
+	}
+	m, err := ParseMapping([]byte(example))
+	if err != nil || m.Tables[casefile.Involvements].Values["role"]["IP"] != "victim" {
+		t.Errorf("%+v, %v", m, err)
+	}
+}

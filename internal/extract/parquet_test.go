@@ -85,7 +85,7 @@ func TestDamagedParquetIsRefusedWithoutPanic(t *testing.T) {
 		rowsRefused(t, folderOf(t, with(files{"nominals.csv": "", "nominals.parquet": content})), casefile.Nominals, want)
 	}
 	refusals := 0
-	for at := 4; at < len(good); at += 1 + len(good)/400 {
+	for at := 4; at < len(good); at += 1 + len(good)/120 {
 		bad := []byte(good)
 		bad[at] ^= 0x5a
 		x, err := Open(folderOf(t, with(files{"nominals.csv": "", "nominals.parquet": string(bad)})), nil)
@@ -114,5 +114,13 @@ func TestAPanicOfWhoeverReadsIsNotTakenForDamage(t *testing.T) {
 	}()
 	for range x.Rows(fileOf(t, x, casefile.Nominals)) {
 		panic("mine")
+	}
+}
+
+func TestAPanicOfTheDecoderIsAnError(t *testing.T) {
+	p := &parquetTable{name: "nominals.parquet"}
+	err := p.contained(func() error { panic("index out of range") })
+	if want := "nominals.parquet is damaged, or is not a Parquet file; copy it again, or export it as CSV."; err == nil || casefile.Message(err) != want {
+		t.Errorf("got %v\nwant %s", err, want)
 	}
 }

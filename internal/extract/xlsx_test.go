@@ -3,12 +3,15 @@ package extract
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/xml"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -315,5 +318,23 @@ func TestSharedTextBeyondTheBoundIsRefused(t *testing.T) {
 	want = "a.xlsx in extract.zip is larger than 100 bytes and cannot be read from inside a ZIP. Unpack the ZIP and import the folder."
 	if err == nil || casefile.Message(err) != want {
 		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+func TestWhatStandsBetweenTwoTagsIsBounded(t *testing.T) {
+	b := &boundedReader{r: strings.NewReader(strings.Repeat("x", 100)), left: 10}
+	n, err := io.Copy(io.Discard, b)
+	if n != 10 || err == nil || err.Error() != "a cell is longer than 64 MiB" {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	long := "<row><c t=\"inlineStr\"><is><t>" + strings.Repeat("x", 1<<16) + "</t></is></c></row>"
+	b = &boundedReader{r: strings.NewReader(long), left: 1 << 10}
+	x := &xmlReader{d: xml.NewDecoder(iotest.OneByteReader(b)), left: &boundedReader{}}
+	var fault sheetFault
+	for err = nil; err == nil; {
+		_, err = x.next()
+	}
+	if !errors.As(err, &fault) {
+		t.Errorf("a cell of 64 KiB passed a bound of 1 KiB: %v", err)
 	}
 }
