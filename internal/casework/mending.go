@@ -41,7 +41,7 @@ func (d *Desk) Mend(ctx context.Context, by casefile.Actor, row int64, cells map
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, im.Close(ctx)) }()
-	run := &mending{d: d, im: im, known: newReferences()}
+	run := &mending{d: d, im: im, known: newReferences(), sorters: map[casefile.Table]*sorter{}}
 	if err := run.loadReferences(ctx); err != nil {
 		return nil, err
 	}
@@ -90,6 +90,7 @@ type mending struct {
 	d        *Desk
 	im       *store.Importing
 	known    *references
+	sorters  map[casefile.Table]*sorter
 	released []int64
 }
 
@@ -111,15 +112,10 @@ func (run *mending) accept(ctx context.Context, q store.Quarantined) (id int64, 
 		return 0, "", err
 	}
 	reader.File = q.File
-	var s *sorter
-	err = run.d.DB.View(ctx, func(tx *store.Tx) error {
-		s, err = newSorter(ctx, tx, q.System, q.Table, run.known)
-		return err
-	})
+	s, err := run.sorter(ctx, q)
 	if err != nil {
 		return 0, "", err
 	}
-	s.begin(q.File, q.Header)
 	id = run.im.NextRow()
 	row, st, _ := s.sort(reader.Read(q.Line, q.Raw), id)
 	switch {
@@ -141,6 +137,24 @@ func (run *mending) accept(ctx context.Context, q store.Quarantined) (id int64, 
 	return id, "", run.im.EndFile(ctx, f)
 }
 
+// sorter returns the one sorter of the row's table, so that rows released together
+// are told apart as if one extract had brought them.
+func (run *mending) sorter(ctx context.Context, q store.Quarantined) (*sorter, error) {
+	s := run.sorters[q.Table]
+	if s == nil {
+		err := run.d.DB.View(ctx, func(tx *store.Tx) (err error) {
+			s, err = newSorter(ctx, tx, q.System, q.Table, run.known)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		run.sorters[q.Table] = s
+	}
+	s.begin(q.File, q.Header)
+	return s, nil
+}
+
 // release takes in the rows that had waited for a thing that is here now, and
 // those that had waited for them.
 func (run *mending) release(ctx context.Context, q store.Quarantined) error {
@@ -154,7 +168,7 @@ func (run *mending) release(ctx context.Context, q store.Quarantined) error {
 	}
 	var waiting []store.Quarantined
 	err = run.d.DB.View(ctx, func(tx *store.Tx) error {
-		waiting, err = tx.WaitingFor(ctx, q.System+":"+ref)
+		waiting, err = tx.WaitingFor(ctx, q.System, ref)
 		return err
 	})
 	if err != nil {

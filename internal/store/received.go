@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"strings"
 
 	"lookback/internal/casefile"
 )
@@ -107,11 +108,15 @@ func (t *Tx) QuarantinedRow(ctx context.Context, id int64) (Quarantined, error) 
 	return rows[0], nil
 }
 
-// WaitingFor returns the quarantined rows that refer to a thing that was not here.
-func (t *Tx) WaitingFor(ctx context.Context, id string) ([]Quarantined, error) {
+// WaitingFor returns the quarantined rows of a system that may refer to a thing
+// that was not here: those that name it as what they wait for, and those that
+// wait for something else and hold its reference too.
+func (t *Tx) WaitingFor(ctx context.Context, system, ref string) ([]Quarantined, error) {
 	return all(ctx, t.tx, scanQuarantined, selectQuarantined+`
-		AND r.waits_for = ?1
-		ORDER BY r.id`, id)
+		AND r.waits_for IS NOT NULL
+		AND e.system = ?1
+		AND (r.waits_for = ?1 || ':' || ?2 OR instr(r.raw, ?3) > 0)
+		ORDER BY r.id`, system, ref, strings.Trim(asJSON(ref), `"`))
 }
 
 func scanQuarantined(s scanner) (q Quarantined, err error) {

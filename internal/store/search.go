@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"math"
 	"strings"
 	"unicode"
 
@@ -15,11 +16,12 @@ const indexBatch = 20_000
 
 // startIndexing fills the search index beside the import.
 func (im *Importing) startIndexing(ctx context.Context) {
-	im.texts, im.indexed = make(chan []Text, 64), make(chan struct{})
+	arriving := make(chan []Text, 64)
+	im.texts, im.indexed = arriving, make(chan struct{})
 	go func() {
 		defer close(im.indexed)
 		var batch []Text
-		for texts := range im.texts {
+		for texts := range arriving {
 			if batch = append(batch, texts...); len(batch) >= indexBatch {
 				if im.indexErr = im.db.index(ctx, batch); im.indexErr != nil {
 					return
@@ -155,13 +157,13 @@ func (db *DB) Indexed(ctx context.Context) error {
 
 // A Hit is one text that holds the words searched for.
 type Hit struct {
-	Case     casefile.CaseID
-	Row      int64
-	Source   string // log, case, document
-	Document string // title or file name
-	Page     int
-	At       casefile.Date
-	Text     string
+	Case     casefile.CaseID `json:"case"`
+	Row      int64           `json:"row"`
+	Source   string          `json:"source"`             // log, case, document
+	Document string          `json:"document,omitempty"` // title or file name
+	Page     int             `json:"page,omitempty"`
+	At       casefile.Date   `json:"at"`
+	Text     string          `json:"text"`
 }
 
 // Search finds texts that hold every word of the query, latest received first;
@@ -174,15 +176,14 @@ func (db *DB) Search(ctx context.Context, query string, limit, countTo int) (hit
 	if match == "" {
 		return nil, 0, casefile.Errorf(casefile.Invalid, "Give at least one word to search for.")
 	}
-	entries, err := db.match(ctx, "entry", match, countTo)
-	if err != nil {
-		return nil, 0, err
-	}
-	pages, err := db.match(ctx, "page", match, countTo)
-	if err != nil {
-		return nil, 0, err
-	}
+	var entries, pages []int64
 	err = db.View(ctx, func(t *Tx) error {
+		if entries, err = db.match(ctx, t, "entry", match, countTo); err != nil {
+			return err
+		}
+		if pages, err = db.match(ctx, t, "page", match, countTo); err != nil {
+			return err
+		}
 		if hits, err = t.entryHits(ctx, entries, limit); err != nil {
 			return err
 		}
@@ -222,13 +223,46 @@ func matchQuery(query string) string {
 	return strings.Join(terms, " AND ")
 }
 
-func (db *DB) match(ctx context.Context, table, match string, limit int) ([]int64, error) {
-	return collect(each(ctx, db.search, scanID, `
-		SELECT rowid
-		FROM `+table+`
-		WHERE `+table+` MATCH ?1
-		ORDER BY rowid DESC
-		LIMIT ?2`, match, limit))
+// currentTexts says which of the texts that an index found are those of rows that
+// can be seen: the index also holds staged rows and earlier versions.
+var currentTexts = map[string]string{
+	"entry": `
+		SELECT j.value
+		FROM json_each(?1) j
+		WHERE j.value <= (SELECT watermark FROM register)
+			AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.old = j.value AND s.new <= (SELECT watermark FROM register))
+		ORDER BY j.value DESC`,
+	"page": `
+		SELECT p.id
+		FROM json_each(?1) j
+		JOIN document_page p ON p.id = j.value
+		WHERE p.row_id <= (SELECT watermark FROM register)
+			AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.old = p.row_id AND s.new <= (SELECT watermark FROM register))
+		ORDER BY p.id DESC`,
+}
+
+// match returns the ids of the current texts that match, the latest first, at
+// most limit of them.
+func (db *DB) match(ctx context.Context, t *Tx, table, match string, limit int) (out []int64, err error) {
+	for before := int64(math.MaxInt64); ; {
+		found, err := collect(each(ctx, db.search, scanID, `
+			SELECT rowid
+			FROM `+table+`
+			WHERE `+table+` MATCH ?1 AND rowid < ?2
+			ORDER BY rowid DESC
+			LIMIT ?3`, match, before, limit))
+		if err != nil {
+			return nil, err
+		}
+		current, err := all(ctx, t.tx, scanID, currentTexts[table], asJSON(found))
+		if err != nil {
+			return nil, err
+		}
+		if out = append(out, current...); len(out) >= limit || len(found) < limit {
+			return out[:min(limit, len(out))], nil
+		}
+		before = found[len(found)-1]
+	}
 }
 
 func scanID(s scanner) (id int64, err error) { return id, s.Scan(&id) }
