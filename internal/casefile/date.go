@@ -88,6 +88,9 @@ func StoredDate(s string) Date {
 
 func (d Date) String() string { return d.text }
 
+// MarshalText gives the canonical text, for JSON.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.text), nil }
+
 // IsZero reports whether nothing was recorded.
 func (d Date) IsZero() bool { return d.text == "" }
 

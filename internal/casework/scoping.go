@@ -77,6 +77,11 @@ func (d *Desk) Adopt(ctx context.Context, by casefile.Actor, t scope.Terms, reas
 	if reason == "" {
 		return casefile.Errorf(casefile.Invalid, "Adopting terms of reference is a decision: give its reason with -reason.")
 	}
+	if shipped, err := scope.Preset(t.Name); err == nil {
+		if s, err := scope.Compile(shipped); err != nil || s.Fingerprint() != p.Fingerprint() {
+			return casefile.Errorf(casefile.Conflict, "%s is the name of terms that ship with Lookback: give your own wording a name of its own.", t.Name)
+		}
+	}
 	text, err := json.Marshal(t)
 	if err != nil {
 		return err

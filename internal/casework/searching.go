@@ -13,9 +13,9 @@ const countTo = 1000
 
 // Found is what a search shows.
 type Found struct {
-	Hits  []store.Hit
-	Total int
-	More  bool // Total is only the first of them
+	Hits  []store.Hit `json:"hits"`
+	Total int         `json:"total"`
+	More  bool        `json:"more"` // Total is only the first of them
 }
 
 // Search finds texts by their words. The search is an event that holds the query
@@ -28,6 +28,7 @@ func (d *Desk) Search(ctx context.Context, by casefile.Actor, query string, limi
 	if err != nil {
 		return nil, err
 	}
+	hits = append([]store.Hit{}, hits...) // never null
 	shown := []casefile.CaseID{}
 	for _, h := range hits {
 		shown = append(shown, h.Case)
