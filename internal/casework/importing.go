@@ -149,6 +149,9 @@ func (run *importing) all(ctx context.Context) error {
 	for _, name := range run.x.Unread {
 		run.report.Notes = append(run.report.Notes, name+" feeds no table and was not read.")
 	}
+	if slices.ContainsFunc(run.x.Documents, isPDF) {
+		run.reader.Warm()
+	}
 	for _, schema := range casefile.Schemas {
 		if err := run.table(ctx, schema.Table); err != nil {
 			return err
@@ -165,6 +168,8 @@ func (run *importing) all(ctx context.Context) error {
 	})
 	return nil
 }
+
+func isPDF(name string) bool { return strings.EqualFold(filepath.Ext(name), ".pdf") }
 
 func (run *importing) loadReferences(ctx context.Context) error {
 	return run.d.DB.View(ctx, func(tx *store.Tx) error {
@@ -291,6 +296,7 @@ func (run *importing) read(ctx context.Context, f *extract.File) <-chan batch {
 				return
 			}
 			if rows = append(rows, r); len(rows) == batchRows {
+				run.d.DB.GiveWay()
 				if !send(batch{rows: rows}) {
 					return
 				}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
-	"maps"
-	"slices"
 
 	"lookback/internal/casefile"
 )
@@ -76,14 +74,7 @@ func (d *Deriving) add(ctx context.Context, table string, columns []string, args
 // Flush writes what was added.
 func (d *Deriving) Flush(ctx context.Context) error {
 	d.rows = 0
-	return d.db.Stage(ctx, func(t *Tx) error {
-		for _, name := range slices.Sorted(maps.Keys(d.bulks)) {
-			if err := d.bulks[name].flush(ctx, t); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return d.db.flushBulks(ctx, d.bulks)
 }
 
 var (

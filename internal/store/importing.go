@@ -11,10 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"lookback/internal/casefile"
 )
@@ -177,7 +175,7 @@ func (im *Importing) Supersede(old, new int64) {
 	im.bulk("superseded", func() *bulk { return newBulk("superseded", "old", "new") }).add(old, new)
 }
 
-// Add stages rows of a file in one short transaction.
+// Add stages rows of a file.
 func (im *Importing) Add(ctx context.Context, f *SourceFile, rows []Row) error {
 	var texts []Text
 	schema := casefile.SchemaOf(f.Table)
@@ -188,14 +186,7 @@ func (im *Importing) Add(ctx context.Context, f *SourceFile, rows []Row) error {
 		}
 		texts = append(texts, t...)
 	}
-	err := im.db.Stage(ctx, func(t *Tx) error {
-		for _, name := range slices.Sorted(maps.Keys(im.bulks)) {
-			if err := im.bulks[name].flush(ctx, t); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := im.db.flushBulks(ctx, im.bulks)
 	if err != nil || len(texts) == 0 {
 		return err
 	}

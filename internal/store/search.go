@@ -63,6 +63,7 @@ func (db *DB) index(ctx context.Context, texts []Text) error {
 	}
 	defer page.Close()
 	for _, t := range texts {
+		db.GiveWay()
 		if t.ID < 0 {
 			_, err = page.ExecContext(ctx, -t.ID, t.Text)
 		} else {

@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -58,6 +59,9 @@ type DB struct {
 	// so that a waiting decision gets in between two short batches of an import.
 	writing sync.Mutex
 	staging *staging // guarded by writing
+	// deciding counts who is in an Update or waits for one; see GiveWay.
+	deciding atomic.Int32
+	decided  atomic.Int64 // when somebody last did, in Unix nanoseconds
 }
 
 // staging is the connection of bulk, with the statements it has prepared.
@@ -235,6 +239,9 @@ func (db *DB) now() time.Time { return db.clock().UTC().Truncate(time.Microsecon
 
 // inTx runs f in a write transaction of pool, one writer at a time.
 func (db *DB) inTx(ctx context.Context, pool *sql.DB, f func(*Tx) error) error {
+	db.deciding.Add(1)
+	defer db.deciding.Add(-1)
+	db.decided.Store(time.Now().UnixNano())
 	db.writing.Lock()
 	defer db.writing.Unlock()
 	tx, err := pool.BeginTx(ctx, nil)
@@ -252,6 +259,7 @@ func (db *DB) inTx(ctx context.Context, pool *sql.DB, f func(*Tx) error) error {
 // an unfinished run. Keep each under a few milliseconds: readers never wait, but
 // a decision does.
 func (db *DB) Stage(ctx context.Context, f func(*Tx) error) error {
+	db.GiveWay()
 	db.writing.Lock()
 	defer db.writing.Unlock()
 	conn, err := db.stagingConn(ctx)
@@ -269,6 +277,18 @@ func (db *DB) Stage(ctx context.Context, f func(*Tx) error) error {
 		conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 	}
 	return fault(err)
+}
+
+// GiveWay holds bulk work up while somebody decides, for 20 ms at the most so
+// that it gets on in the end. Without it a decision waits for its turn on cores
+// that an import keeps busy.
+func (db *DB) GiveWay() {
+	for range 200 {
+		if db.deciding.Load() == 0 {
+			return
+		}
+		time.Sleep(100 * time.Microsecond)
+	}
 }
 
 func (db *DB) stagingConn(ctx context.Context) (*sql.Conn, error) {

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"lookback/internal/casefile"
 )
@@ -108,24 +111,62 @@ func (b *bulk) addTyped(row int64, system string, values []string) {
 // bulkRows is how many rows go into one statement: more gains nothing.
 const bulkRows = 32
 
-// flush writes what was added.
-func (b *bulk) flush(ctx context.Context, t *Tx) error {
-	width := 0
-	if b.rows > 0 {
-		width = len(b.args) / b.rows
+// flush writes what was added until stop says to pause, and reports whether all
+// of it is written.
+func (b *bulk) flush(ctx context.Context, t *Tx, stop func() bool) (all bool, err error) {
+	if b.rows == 0 {
+		return true, nil
 	}
-	for done := 0; done < b.rows; {
+	width := len(b.args) / b.rows
+	done := 0
+	for done < b.rows && (done == 0 || !stop()) {
 		n := 1
 		if b.rows-done >= bulkRows {
 			n = bulkRows
 		}
 		query := b.head + b.tuple + strings.Repeat(", "+b.tuple, n-1)
 		if _, err := t.tx.ExecContext(ctx, query, b.args[done*width:(done+n)*width]...); err != nil {
-			return err
+			return false, err
 		}
 		done += n
 	}
-	clear(b.args)
-	b.args, b.rows = b.args[:0], 0
-	return nil
+	left := copy(b.args, b.args[done*width:])
+	clear(b.args[left:])
+	b.args, b.rows = b.args[:left], b.rows-done
+	return b.rows == 0, nil
+}
+
+// flushBulks writes what was added to any of them, in as many short transactions
+// as it takes to keep nobody waiting.
+func (db *DB) flushBulks(ctx context.Context, bulks map[string]*bulk) error {
+	for {
+		all := true
+		err := db.Stage(ctx, func(t *Tx) error {
+			start := time.Now()
+			most := db.stagingTime()
+			stop := func() bool { return db.deciding.Load() > 0 || time.Since(start) > most }
+			for _, name := range slices.Sorted(maps.Keys(bulks)) {
+				if done, err := bulks[name].flush(ctx, t, stop); err != nil {
+					return err
+				} else if !done {
+					all = false
+					return nil
+				}
+			}
+			return nil
+		})
+		if err != nil || all {
+			return err
+		}
+	}
+}
+
+// stagingTime is when a transaction of staged rows ends at the latest, which is
+// about what a waiting decision waits: short while people are deciding, longer
+// where an import has the register to itself.
+func (db *DB) stagingTime() time.Duration {
+	if time.Since(time.Unix(0, db.decided.Load())) < 2*time.Second {
+		return 500 * time.Microsecond
+	}
+	return 5 * time.Millisecond
 }
