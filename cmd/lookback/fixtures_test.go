@@ -134,10 +134,15 @@ func cmdXLSXBomb(ts *testscript.TestScript, _ bool, args []string) {
 	n := must[int](ts)(strconv.Atoi(args[1]))
 	sheet := `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>` +
 		strings.Repeat(`<row><c t="inlineStr"><is><t>0000000000000000</t></is></c></row>`, n<<20/64) + `</sheetData></worksheet>`
-	ts.Check(writeZip(ts.MkAbs(args[0]), map[string][]byte{
-		"[Content_Types].xml":        []byte(`<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"></Types>`),
-		"xl/workbook.xml":            []byte(`<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="nominals" sheetId="1" r:id="rId1"/></sheets></workbook>`),
-		"xl/_rels/workbook.xml.rels": []byte(`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`),
-		"xl/worksheets/sheet1.xml":   []byte(sheet),
-	}))
+	x := excelize.NewFile()
+	defer x.Close()
+	ts.Check(x.SetSheetName("Sheet1", "nominals"))
+	whole := must[*bytes.Buffer](ts)(x.WriteToBuffer())
+	z := must[*zip.Reader](ts)(zip.NewReader(bytes.NewReader(whole.Bytes()), int64(whole.Len())))
+	files := map[string][]byte{}
+	for _, f := range z.File {
+		files[f.Name] = must[[]byte](ts)(fs.ReadFile(z, f.Name))
+	}
+	files["xl/worksheets/sheet1.xml"] = []byte(sheet)
+	ts.Check(writeZip(ts.MkAbs(args[0]), files))
 }

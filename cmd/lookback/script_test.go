@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -31,7 +33,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"json": cmdJSON, "flip": cmdFlip, "truncate": cmdTruncate, "edit": cmdEdit, "manifest": cmdManifest,
 			"zip": cmdZip, "latin1": cmdLatin1, "bigcell": cmdBigCell, "workbook": cmdWorkbook, "xlsxbomb": cmdXLSXBomb,
-			"quarantined": cmdQuarantined, "verifier": cmdVerifier, "lines": cmdLines,
+			"quarantined": cmdQuarantined, "verifier": cmdVerifier, "lines": cmdLines, "exitcode": cmdExitCode,
 		},
 	})
 }
@@ -153,5 +155,17 @@ func cmdLines(ts *testscript.TestScript, neg bool, args []string) {
 	n := strings.Count(ts.ReadFile(args[0]), "\n")
 	if (strconv.Itoa(n) == args[1]) == neg {
 		ts.Fatalf("%s has %d lines, want %s", filepath.Base(args[0]), n, args[1])
+	}
+}
+
+// exitcode N COMMAND... runs a command and checks the code with which it ends.
+func cmdExitCode(ts *testscript.TestScript, _ bool, args []string) {
+	want := must[int](ts)(strconv.Atoi(args[0]))
+	got := 0
+	if e, ok := errors.AsType[*exec.ExitError](ts.Exec(args[1], args[2:]...)); ok {
+		got = e.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("%s ended with %d, want %d", strings.Join(args[1:], " "), got, want)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -190,6 +191,12 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
+// writeFailures are what a full disk looks like from within the database, whose
+// file layer does not tell it from other failures to write.
+var writeFailures = []sqlite3.ExtendedErrorCode{
+	sqlite3.IOERR_WRITE, sqlite3.IOERR_FSYNC, sqlite3.IOERR_TRUNCATE, sqlite3.IOERR_SHMOPEN, sqlite3.IOERR_SHMSIZE, sqlite3.IOERR_SHMMAP,
+}
+
 // fault turns what the database says into an error for two readers.
 func fault(err error) error {
 	switch {
@@ -200,6 +207,9 @@ func fault(err error) error {
 	case errors.Is(err, sqlite3.FULL), strings.Contains(err.Error(), "no space left"):
 		return &casefile.Error{Kind: casefile.Full, Err: err,
 			Message: "The disk is full. Nothing was lost: what was saved before is safe, and this step was taken back. Make room and repeat it."}
+	case slices.ContainsFunc(writeFailures, func(c sqlite3.ExtendedErrorCode) bool { return errors.Is(err, c) }):
+		return &casefile.Error{Kind: casefile.Full, Err: err,
+			Message: "The disk is full, or it fails. Nothing was lost: what was saved before is safe, and this step was taken back. Make room and repeat it."}
 	case errors.Is(err, sqlite3.BUSY):
 		return &casefile.Error{Kind: casefile.Conflict, Err: err,
 			Message: "The register is busy with another write. Nothing was changed; try again in a moment."}
