@@ -26,7 +26,8 @@ var may = map[string]struct{ ours, never string }{
 	"extract":   {"casefile normalise document", "database/sql"},
 	"synth":     {"casefile", "database/sql net/http"},
 	"store":     {"casefile ledger", "net/http"},
-	"casework":  {"casefile codelist document extract ledger link narrative network normalise scope store verify", "net/http html html/template database/sql"},
+	"publish":   {"casefile", "database/sql net/http"},
+	"casework":  {"casefile codelist document extract ledger link narrative network normalise publish scope store verify", "net/http html html/template database/sql"},
 }
 
 type goPackage struct {

@@ -117,6 +117,7 @@ func (a *app) demoRegister(ctx context.Context, f *flags, demo *demonstration) (
 	if err != nil {
 		return nil, err
 	}
+	a.spareMemory(from)
 	show, done := a.progress()
 	defer done()
 	err = demo.time(a, "import", func() (err error) {

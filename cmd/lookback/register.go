@@ -49,8 +49,7 @@ func runInit(a *app, ctx context.Context, f *flags) error {
 	fmt.Fprintf(a.err, "Made the register %s, encrypted with the key in %s.\n", f.dir, path)
 	if made {
 		fmt.Fprintf(a.err, "Whoever has that file can read everything in the register and its backups; without it nobody can.\n"+
-			"It lies beside the register so that you can begin at once. For real records move it to another disk,\n"+
-			"keep a copy under lock, and name it with -key-file or LOOKBACK_KEY_FILE.\n")
+			"For real records keep it on another disk, a copy under lock, and name it with -key-file or LOOKBACK_KEY_FILE.\n")
 	}
 	return a.printKey(ctx, f)
 }
@@ -97,6 +96,7 @@ func runImport(a *app, ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
+	a.spareMemory(f.arg(0))
 	show, done := a.progress()
 	report, err := d.Import(ctx, a.operator(), f.arg(0), m, show)
 	done()

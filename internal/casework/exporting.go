@@ -63,12 +63,17 @@ func (d *Desk) Export(ctx context.Context, by casefile.Actor, what, file string,
 		return nil, err
 	}
 	out := &Exported{File: file}
-	if out.Rows, out.SHA256, err = table.Finish(); err != nil {
+	if out.Rows, out.SHA256, err = table.Close(); err != nil {
 		return nil, err
 	}
-	return out, d.record(ctx, by, ledger.Event{Kind: ledger.ExportWritten, Purpose: "review", Subject: what, Body: map[string]any{
+	// The event comes first: a file that nobody logged must not exist.
+	err = d.record(ctx, by, ledger.Event{Kind: ledger.ExportWritten, Purpose: "review", Subject: what, Body: map[string]any{
 		"file": filepath.Base(file), "rows": out.Rows, "sha256": out.SHA256, "criteria": t.Name,
 	}})
+	if err != nil {
+		return nil, err
+	}
+	return out, table.Place()
 }
 
 func exportCohort(ctx context.Context, d *Desk, by casefile.Actor, t scope.Terms, to *publish.Table, progress Progress) error {

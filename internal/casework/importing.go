@@ -409,7 +409,7 @@ func (run *importing) pages(ctx context.Context, name string, content []byte) ([
 // land makes the import visible, with its event, in one transaction.
 func (run *importing) land(ctx context.Context, by casefile.Actor, e store.Extract) error {
 	err := run.d.DB.Update(ctx, by, func(tx *store.Tx) ([]ledger.Event, error) {
-		digest, err := run.im.Land(ctx, tx)
+		seal, err := run.im.Land(ctx, tx)
 		if err != nil {
 			return nil, err
 		}
@@ -423,7 +423,7 @@ func (run *importing) land(ctx context.Context, by casefile.Actor, e store.Extra
 		files, err := tx.Files(ctx, run.im.Extract())
 		return []ledger.Event{{
 			Kind: ledger.ExtractImported, Purpose: "review", Subject: fmt.Sprintf("extract %d", run.im.Extract()),
-			Body: importedBody(run.report, e, digest, files),
+			Body: importedBody(run.report, e, seal, files),
 		}}, err
 	})
 	if err != nil {
@@ -433,7 +433,7 @@ func (run *importing) land(ctx context.Context, by casefile.Actor, e store.Extra
 }
 
 // importedBody is what the ledger keeps of an import: hashes and counts.
-func importedBody(r *ImportReport, e store.Extract, digest string, files []store.SourceFile) any {
+func importedBody(r *ImportReport, e store.Extract, seal string, files []store.SourceFile) any {
 	type file struct {
 		Name   string         `json:"name"`
 		Table  casefile.Table `json:"table"`
@@ -441,17 +441,17 @@ func importedBody(r *ImportReport, e store.Extract, digest string, files []store
 		TableReport
 	}
 	body := struct {
-		Extract    int64           `json:"extract"`
-		System     string          `json:"system"`
-		Force      string          `json:"force"`
-		Name       string          `json:"name"`
-		MadeUp     bool            `json:"made_up"`
-		Manifest   json.RawMessage `json:"manifest,omitempty"`
-		Mapping    json.RawMessage `json:"mapping,omitempty"`
-		RowsSHA256 string          `json:"rows_sha256"`
-		Files      []file          `json:"files"`
+		Extract  int64           `json:"extract"`
+		System   string          `json:"system"`
+		Force    string          `json:"force"`
+		Name     string          `json:"name"`
+		MadeUp   bool            `json:"made_up"`
+		Manifest json.RawMessage `json:"manifest,omitempty"`
+		Mapping  json.RawMessage `json:"mapping,omitempty"`
+		Seal     string          `json:"seal"`
+		Files    []file          `json:"files"`
 	}{Extract: r.Extract, System: e.System, Force: e.Force, Name: e.Name, MadeUp: r.MadeUp,
-		Manifest: json.RawMessage(e.Manifest), Mapping: json.RawMessage(e.Mapping), RowsSHA256: digest}
+		Manifest: json.RawMessage(e.Manifest), Mapping: json.RawMessage(e.Mapping), Seal: seal}
 	for _, f := range files {
 		body.Files = append(body.Files, file{f.Name, f.Table, f.SHA256, TableReport{f.Rows, f.Accepted, f.Quarantined, f.Held}})
 	}

@@ -205,9 +205,9 @@ func keyOf(q store.Quarantined) (string, error) {
 
 func (run *mending) land(ctx context.Context, by casefile.Actor, row int64, cells map[string]string, reason string, m *Mended) error {
 	err := run.d.DB.Update(ctx, by, func(tx *store.Tx) ([]ledger.Event, error) {
-		digest, err := run.im.Land(ctx, tx)
+		seal, err := run.im.Land(ctx, tx)
 		return []ledger.Event{{Kind: ledger.RowMended, Purpose: reason, Subject: fmt.Sprintf("row %d", row), Body: map[string]any{
-			"extract": run.im.Extract(), "cells": cells, "accepted": m.Row, "released": m.Released, "rows_sha256": digest,
+			"extract": run.im.Extract(), "cells": cells, "accepted": m.Row, "released": m.Released, "seal": seal,
 		}}}, err
 	})
 	if err != nil {

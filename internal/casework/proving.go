@@ -50,8 +50,8 @@ func (d *Desk) ExportLedger(ctx context.Context, by casefile.Actor, dir string, 
 	})
 }
 
-// Verify checks a register's ledger, and that the rows received are those whose
-// digests the ledger holds.
+// Verify checks a register's ledger, and that what was received is what the
+// ledger's seals say.
 func Verify(ctx context.Context, db *store.DB, opts verify.Options) (report verify.Report, err error) {
 	err = db.View(ctx, func(tx *store.Tx) error {
 		if report, err = verify.Check(logSource{ctx, db, tx}, opts); err != nil {
@@ -62,7 +62,7 @@ func Verify(ctx context.Context, db *store.DB, opts verify.Options) (report veri
 	return report, err
 }
 
-// checkReceived computes the digest of every extract's rows again.
+// checkReceived computes the seal of every extract again.
 func checkReceived(ctx context.Context, tx *store.Tx, report *verify.Report) error {
 	logged := map[int64]string{}
 	at := map[int64]int64{}
@@ -78,10 +78,10 @@ func checkReceived(ctx context.Context, tx *store.Tx, report *verify.Report) err
 		}
 		var body struct {
 			Extract int64  `json:"extract"`
-			Rows    string `json:"rows_sha256"`
+			Seal    string `json:"seal"`
 		}
 		if raw, ok := e.Body.(json.RawMessage); ok && json.Unmarshal(raw, &body) == nil {
-			logged[body.Extract], at[body.Extract] = body.Rows, seq
+			logged[body.Extract], at[body.Extract] = body.Seal, seq
 		}
 	}
 	extracts, err := tx.Extracts(ctx)
@@ -91,7 +91,7 @@ func checkReceived(ctx context.Context, tx *store.Tx, report *verify.Report) err
 	held := map[int64]bool{}
 	for _, e := range extracts {
 		held[e.ID] = true
-		digest, err := tx.RowsDigest(ctx, e)
+		seal, err := tx.Seal(ctx, e)
 		if err != nil {
 			return err
 		}
@@ -99,10 +99,10 @@ func checkReceived(ctx context.Context, tx *store.Tx, report *verify.Report) err
 		switch {
 		case !ok:
 			addFault(report, verify.Fault{Where: fmt.Sprintf("extract %d", e.ID), What: "the ledger has no open event for it"})
-		case digest != want:
+		case seal != want:
 			n := at[e.ID]
 			addFault(report, verify.Fault{Events: &verify.Range{First: n, Last: n}, Where: fmt.Sprintf("extract %d", e.ID),
-				What: "its rows are not those that the event recorded: rows received were changed afterwards"})
+				What: "what the register holds of it is not what the event sealed: it was changed afterwards"})
 		}
 	}
 	for id, n := range at {

@@ -25,7 +25,7 @@ type Table struct {
 	rows int
 }
 
-// NewTable starts the file with its header. It overwrites nothing until Finish.
+// NewTable starts the file with its header. It overwrites nothing until Place.
 func NewTable(name string, header ...string) (*Table, error) {
 	f, err := os.OpenFile(name+".partial", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -61,21 +61,29 @@ func isNumber(s string) bool {
 	return len(s)-len(digits) <= 1 && digits != "" && strings.Trim(digits, "0123456789.") == "" && strings.Count(digits, ".") <= 1
 }
 
-// Finish puts the file in place and returns its rows and its hash.
-func (t *Table) Finish() (rows int, sha256 string, err error) {
+// Close ends the file, still under its temporary name, and returns its rows and
+// its hash: what an event needs to say before anybody can open it.
+func (t *Table) Close() (rows int, sha256 string, err error) {
 	t.csv.Flush()
-	err = errors.Join(t.csv.Error(), t.buf.Flush(), t.file.Sync(), t.file.Close())
-	if err == nil {
-		err = os.Rename(t.name+".partial", t.name)
-	}
-	if err != nil {
-		os.Remove(t.name + ".partial")
-		return 0, "", casefile.Errorf(casefile.Full, "%s could not be written whole and was taken back: %w", t.name, err)
+	if err := errors.Join(t.csv.Error(), t.buf.Flush(), t.file.Sync(), t.file.Close()); err != nil {
+		return 0, "", t.failed(err)
 	}
 	return t.rows, hex.EncodeToString(t.hash.Sum(nil)), nil
 }
 
-// Discard gives the file up. It does nothing after Finish.
+// Place puts a closed file under its name.
+func (t *Table) Place() error {
+	if err := os.Rename(t.name+".partial", t.name); err != nil {
+		return t.failed(err)
+	}
+	return nil
+}
+
+func (t *Table) failed(err error) error {
+	return casefile.Errorf(casefile.Full, "%s could not be written whole and was taken back: %w", t.name, err)
+}
+
+// Discard gives the file up. It does nothing after Place.
 func (t *Table) Discard() {
 	t.file.Close()
 	os.Remove(t.name + ".partial")

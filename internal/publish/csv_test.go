@@ -28,9 +28,12 @@ func TestAFileAppearsWholeOrNotAtAll(t *testing.T) {
 	if _, err := os.Stat(name); err == nil {
 		t.Error("the file is there before it is finished")
 	}
-	rows, sum, err := table.Finish()
+	rows, sum, err := table.Close()
 	if err != nil || rows != 1 || len(sum) != 64 {
-		t.Errorf("Finish = %d, %q, %v", rows, sum, err)
+		t.Errorf("Close = %d, %q, %v", rows, sum, err)
+	}
+	if err := table.Place(); err != nil {
+		t.Error(err)
 	}
 	got, _ := os.ReadFile(name)
 	if want := "a,b\n1,\"x, \"\"y\"\"\"\n"; string(got) != want {

@@ -5,12 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"os"
 	"path/filepath"
 
@@ -27,7 +25,6 @@ type Extract struct {
 	Mapping    string
 	ImportedAt string
 	ImportedBy string
-	RowsSHA256 string
 	FirstRow   int64
 	LastRow    int64
 }
@@ -85,7 +82,7 @@ type Importing struct {
 	system  string
 	next    int64 // id of the next row
 	page    int64 // id of the next page
-	digest  hash.Hash
+	seal    *seal
 	bulks   map[string]*bulk
 
 	texts    chan []Text   // to the goroutine that fills the search index
@@ -99,7 +96,7 @@ func (db *DB) BeginImport(ctx context.Context, by casefile.Actor, e Extract) (*I
 	if err != nil {
 		return nil, err
 	}
-	im := &Importing{db: db, lock: lock, system: e.System, digest: sha256.New(), bulks: map[string]*bulk{}}
+	im := &Importing{db: db, lock: lock, system: e.System, seal: newSeal(), bulks: map[string]*bulk{}}
 	err = db.Stage(ctx, func(t *Tx) error {
 		if err := t.sweepAll(ctx); err != nil {
 			return err
@@ -172,6 +169,7 @@ func (im *Importing) NextRow() int64 { return im.next }
 
 // Supersede says that a staged row takes the place of an earlier one.
 func (im *Importing) Supersede(old, new int64) {
+	im.seal.replaced = append(im.seal.replaced, [2]int64{old, new})
 	im.bulk("superseded", func() *bulk { return newBulk("superseded", "old", "new") }).add(old, new)
 }
 
@@ -203,13 +201,14 @@ func (im *Importing) put(f *SourceFile, schema *casefile.Schema, r *Row) ([]Text
 	id := im.next
 	im.next++
 	raw := asJSON(r.Raw)
-	digestRow(im.digest, id, f.ID, r.Line, r.Content[:], raw, r.Reason)
+	im.seal.row(id, f.ID, r.Line, r.Content[:], raw, r.Reason)
 	im.bulk("row", func() *bulk {
 		return newBulk("row", "id", "file_id", "line", "key_hash", "content", "raw", "reason", "problem", "waits_for")
 	}).add(id, f.ID, r.Line, r.KeyHash, append([]byte(nil), r.Content[:]...), raw, null(r.Reason), null(r.Problem), null(r.WaitsFor))
 	if r.Reason != "" {
 		return nil, nil
 	}
+	im.seal.read(id, typed(schema, im.system, r.Values))
 	name := sqlTable[f.Table]
 	im.bulk(name, func() *bulk { return newTypedBulk(name, cells(schema, false)) }).addTyped(id, im.system, r.Values)
 	if f.Table == casefile.Nominals {
@@ -217,6 +216,7 @@ func (im *Importing) put(f *SourceFile, schema *casefile.Schema, r *Row) ([]Text
 	}
 	if r.File != nil {
 		sum := sha256.Sum256(r.File)
+		im.seal.file(id, sum[:])
 		im.bulk("document_file", func() *bulk { return newBulk("document_file", "row_id", "sha256", "size", "bytes") }).
 			add(id, hex.EncodeToString(sum[:]), len(r.File), r.File)
 	}
@@ -257,18 +257,17 @@ func (im *Importing) bulk(name string, make func() *bulk) *bulk {
 }
 
 // Land makes everything staged visible, inside the Update that records it, and
-// returns the digest over the stored rows that the event must carry.
-func (im *Importing) Land(ctx context.Context, t *Tx) (rowsSHA256 string, err error) {
-	rowsSHA256 = hex.EncodeToString(im.digest.Sum(nil))
+// returns the seal that the event must carry.
+func (im *Importing) Land(ctx context.Context, t *Tx) (seal string, err error) {
 	_, err = t.tx.ExecContext(ctx, `
 		UPDATE extract
-		SET landed = 'y', last_row = ?2, rows_sha256 = ?3
-		WHERE id = ?1`, im.extract, im.next-1, rowsSHA256)
+		SET landed = 'y', last_row = ?2
+		WHERE id = ?1`, im.extract, im.next-1)
 	if err != nil {
 		return "", err
 	}
 	_, err = t.tx.ExecContext(ctx, `UPDATE register SET watermark = ?1`, im.next-1)
-	return rowsSHA256, err
+	return im.seal.hex(), err
 }
 
 // FinishIndex waits until the texts of the staged rows are in the search index.
@@ -282,46 +281,6 @@ func (im *Importing) Close(ctx context.Context) error {
 	defer im.lock.Close()
 	im.stopIndexing()
 	return im.db.sweepLocked(context.WithoutCancel(ctx))
-}
-
-// digestRow adds one stored row to a digest. Lengths come first, so that no two
-// different rows give the same bytes.
-func digestRow(h hash.Hash, id, file int64, line int, content []byte, raw, reason string) {
-	var b [48]byte
-	binary.BigEndian.PutUint64(b[0:], uint64(id))
-	binary.BigEndian.PutUint64(b[8:], uint64(file))
-	binary.BigEndian.PutUint64(b[16:], uint64(line))
-	binary.BigEndian.PutUint64(b[24:], uint64(len(raw)))
-	binary.BigEndian.PutUint64(b[32:], uint64(len(reason)))
-	h.Write(b[:40])
-	h.Write(content)
-	h.Write([]byte(raw))
-	h.Write([]byte(reason))
-}
-
-// RowsDigest computes the digest over the stored rows of an extract again.
-func (t *Tx) RowsDigest(ctx context.Context, e Extract) (string, error) {
-	h := sha256.New()
-	rows, err := t.tx.QueryContext(ctx, `
-		SELECT id, file_id, line, content, raw, coalesce(reason, '')
-		FROM row
-		WHERE id BETWEEN ?1 AND ?2
-		ORDER BY id`, e.FirstRow, e.LastRow)
-	if err != nil {
-		return "", err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id, file int64
-		var line int
-		var content sql.RawBytes
-		var raw, reason string
-		if err := rows.Scan(&id, &file, &line, &content, &raw, &reason); err != nil {
-			return "", err
-		}
-		digestRow(h, id, file, line, content, raw, reason)
-	}
-	return hex.EncodeToString(h.Sum(nil)), rows.Err()
 }
 
 func asJSON(v any) string {

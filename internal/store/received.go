@@ -134,9 +134,9 @@ func scanQuarantined(s scanner) (q Quarantined, err error) {
 // Extracts returns every extract that landed, oldest first.
 func (t *Tx) Extracts(ctx context.Context) ([]Extract, error) {
 	return all(ctx, t.tx, func(s scanner) (e Extract, err error) {
-		return e, s.Scan(&e.ID, &e.System, &e.Force, &e.Name, &e.Manifest, &e.Mapping, &e.ImportedAt, &e.ImportedBy, &e.RowsSHA256, &e.FirstRow, &e.LastRow)
+		return e, s.Scan(&e.ID, &e.System, &e.Force, &e.Name, &e.Manifest, &e.Mapping, &e.ImportedAt, &e.ImportedBy, &e.FirstRow, &e.LastRow)
 	}, `
-		SELECT id, system, force, name, manifest, mapping, imported_at, imported_by, rows_sha256, first_row, last_row
+		SELECT id, system, force, name, manifest, mapping, imported_at, imported_by, first_row, last_row
 		FROM extract
 		WHERE landed = 'y'
 		ORDER BY id`)

@@ -130,6 +130,10 @@ func (db *DB) unlock() error {
 
 // connect opens one pool. Cache is per connection, in MiB.
 func connect(file, hexKey, synchronous string, connections, cache int) (*sql.DB, error) {
+	// SQLite would make the file readable for everybody, and its log takes after it.
+	if f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+		f.Close()
+	}
 	// The key goes in by PRAGMA: in the address it could end up in a log.
 	pool, err := driver.Open("file:"+escapePath(file)+"?vfs=adiantum&_txlock=immediate", func(c *sqlite3.Conn) error {
 		for _, pragma := range []string{
@@ -181,6 +185,9 @@ func migrate(pool *sql.DB, files embed.FS, dir string) error {
 func (db *DB) Close() error {
 	var errs []error
 	if db.staging != nil {
+		for _, st := range db.staging.prepared {
+			errs = append(errs, st.Close())
+		}
 		errs = append(errs, db.staging.conn.Close())
 	}
 	for _, pool := range []*sql.DB{db.read, db.bulk, db.search, db.write} {

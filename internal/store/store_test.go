@@ -86,14 +86,15 @@ func stageLog(t *testing.T, db *DB, ref, text string) *Importing {
 	return im
 }
 
-func land(t *testing.T, db *DB, im *Importing) {
+func land(t *testing.T, db *DB, im *Importing) (seal string) {
 	t.Helper()
 	ctx := context.Background()
 	if err := im.FinishIndex(); err != nil {
 		t.Fatal(err)
 	}
 	err := db.Update(ctx, operator, func(tx *Tx) ([]ledger.Event, error) {
-		_, err := im.Land(ctx, tx)
+		var err error
+		seal, err = im.Land(ctx, tx)
 		return []ledger.Event{{Kind: ledger.ExtractImported}}, err
 	})
 	if err != nil {
@@ -105,6 +106,7 @@ func land(t *testing.T, db *DB, im *Importing) {
 	if err := im.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
+	return seal
 }
 
 func found(t *testing.T, db *DB, words string) int {

@@ -42,6 +42,15 @@ type cell struct {
 	id     bool // prefix with the system
 }
 
+// value is the cell of a row as it is stored.
+func (c cell) value(system string, values []string) string {
+	v := values[c.from]
+	if c.id && v != "" {
+		return system + ":" + v
+	}
+	return v
+}
+
 // cells lists the typed columns of a table, apart or not apart.
 func cells(s *casefile.Schema, apart bool) []cell {
 	var out []cell
@@ -99,11 +108,7 @@ func (b *bulk) add(args ...any) {
 func (b *bulk) addTyped(row int64, system string, values []string) {
 	b.args = append(b.args, row)
 	for _, c := range b.cells {
-		v := values[c.from]
-		if c.id && v != "" {
-			v = system + ":" + v
-		}
-		b.args = append(b.args, v)
+		b.args = append(b.args, c.value(system, values))
 	}
 	b.rows++
 }

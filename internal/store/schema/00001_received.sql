@@ -25,8 +25,7 @@ CREATE TABLE extract (
 	imported_by TEXT NOT NULL,
 	landed      TEXT NOT NULL DEFAULT 'n' CHECK (landed IN ('y', 'n')),
 	first_row   INTEGER NOT NULL,           -- its stored rows are first_row to last_row
-	last_row    INTEGER NOT NULL DEFAULT 0,
-	rows_sha256 TEXT NOT NULL DEFAULT ''    -- over its stored rows; also in the ledger
+	last_row    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE source_file (
