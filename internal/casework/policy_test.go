@@ -1,0 +1,86 @@
+package casework
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"lookback/internal/casefile"
+	"lookback/internal/scope"
+)
+
+// every role there is, and one that nobody has heard of.
+var everyRole = []casefile.Role{casefile.Operator, casefile.Records, casefile.Analyst, casefile.Reviewer, casefile.Supervisor,
+	casefile.Disclosure, casefile.Inspector, casefile.Administrator, "visitor"}
+
+func TestARoleWithoutPermissionIsRefusedByEveryVerb(t *testing.T) {
+	d := newDesk(t)
+	tmp := t.TempDir()
+	terms, err := scope.Preset("two-suspects")
+	if err != nil {
+		t.Fatal(err)
+	}
+	export := func(what string) func(casefile.Actor) error {
+		return func(by casefile.Actor) error {
+			_, err := d.Export(t.Context(), by, what, filepath.Join(tmp, what), terms, nil)
+			return err
+		}
+	}
+	for _, verb := range []struct {
+		name    string
+		allowed []casefile.Role
+		do      func(casefile.Actor) error
+	}{
+		{"import", []casefile.Role{casefile.Operator, casefile.Records, casefile.Analyst}, func(by casefile.Actor) error {
+			_, err := d.Import(t.Context(), by, tmp, nil, nil)
+			return err
+		}},
+		{"mend", []casefile.Role{casefile.Operator, casefile.Records}, func(by casefile.Actor) error {
+			_, err := d.Mend(t.Context(), by, 1, nil, "x")
+			return err
+		}},
+		{"analyse", []casefile.Role{casefile.Operator, casefile.Records, casefile.Analyst}, func(by casefile.Actor) error {
+			_, err := d.Analyse(t.Context(), by, nil)
+			return err
+		}},
+		{"adopt", []casefile.Role{casefile.Operator, casefile.Supervisor}, func(by casefile.Actor) error {
+			return d.Adopt(t.Context(), by, terms, "x")
+		}},
+		{"search", []casefile.Role{casefile.Operator, casefile.Analyst, casefile.Reviewer, casefile.Supervisor, casefile.Disclosure}, func(by casefile.Actor) error {
+			_, err := d.Search(t.Context(), by, "x", 1)
+			return err
+		}},
+		{"export suspects", []casefile.Role{casefile.Operator, casefile.Analyst, casefile.Supervisor, casefile.Disclosure}, export("suspects")},
+		{"export quarantine", []casefile.Role{casefile.Operator, casefile.Analyst, casefile.Supervisor, casefile.Disclosure}, export("quarantine")},
+		{"export the ledger", []casefile.Role{casefile.Operator, casefile.Disclosure, casefile.Inspector}, func(by casefile.Actor) error {
+			_, err := d.ExportLedger(t.Context(), by, filepath.Join(t.TempDir(), "l"), false)
+			return err
+		}},
+		{"export its openings", []casefile.Role{casefile.Operator, casefile.Disclosure}, func(by casefile.Actor) error {
+			_, err := d.ExportLedger(t.Context(), by, filepath.Join(t.TempDir(), "l"), true)
+			return err
+		}},
+		{"back up", []casefile.Role{casefile.Operator, casefile.Administrator}, func(by casefile.Actor) error {
+			return d.Backup(t.Context(), by, filepath.Join(t.TempDir(), "b"))
+		}},
+		{"run a scope", []casefile.Role{casefile.Operator, casefile.Records, casefile.Analyst, casefile.Reviewer, casefile.Supervisor, casefile.Disclosure, casefile.Inspector}, func(by casefile.Actor) error {
+			_, err := d.RunScope(t.Context(), by, terms, nil, nil)
+			return err
+		}},
+		{"diff scopes", []casefile.Role{casefile.Operator, casefile.Records, casefile.Analyst, casefile.Reviewer, casefile.Supervisor, casefile.Disclosure, casefile.Inspector}, func(by casefile.Actor) error {
+			_, err := d.DiffScope(t.Context(), by, terms, terms, nil)
+			return err
+		}},
+	} {
+		// The operator comes first, so that what a verb needs is derived by somebody who may.
+		for _, role := range everyRole {
+			refused := casefile.KindOf(verb.do(casefile.Actor{ID: "somebody", Roles: []casefile.Role{role}})) == casefile.Forbidden
+			if refused == slices.Contains(verb.allowed, role) {
+				t.Errorf("%s as %s: refused %v", verb.name, role, refused)
+			}
+		}
+		if casefile.KindOf(verb.do(casefile.Actor{Roles: []casefile.Role{casefile.Operator}})) != casefile.Forbidden {
+			t.Errorf("%s was done for an actor without a name", verb.name)
+		}
+	}
+}
