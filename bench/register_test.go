@@ -6,6 +6,7 @@ package bench
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -148,6 +149,62 @@ func BenchmarkScope(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkScopeMillion applies terms to a million cases whose facts are those of
+// the made-up force, over and over.
+func BenchmarkScopeMillion(b *testing.B) {
+	ctx, d := context.Background(), filled(b)
+	var facts []string
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		run, err := tx.LastRun(ctx, "analysis")
+		if err != nil {
+			return err
+		}
+		for f, err := range tx.CaseFacts(ctx, run.ID) {
+			if err != nil {
+				return err
+			}
+			facts = append(facts, f[1])
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	big := create(b, filepath.Join(b.TempDir(), "million"))
+	run, err := big.DB.BeginRun(ctx, "analysis", big.Code)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range 1_000_000 {
+		if err := run.Facts(ctx, casefile.NewCaseID("SYNTH", fmt.Sprintf("%07d", i)), facts[i%len(facts)]); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := run.Flush(ctx); err != nil {
+		b.Fatal(err)
+	}
+	err = big.DB.Update(ctx, operator, func(tx *store.Tx) ([]ledger.Event, error) {
+		return []ledger.Event{{Kind: ledger.AnalysisRun}}, run.Finish(ctx, tx, struct{}{})
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := run.Close(ctx); err != nil {
+		b.Fatal(err)
+	}
+	for _, p := range scope.Presets() {
+		b.Run(p.Name, func(b *testing.B) {
+			for b.Loop() {
+				r, err := big.RunScope(ctx, operator, p, nil, nil)
+				if err != nil || r.Cases != 1_000_000 {
+					b.Fatal(r, err)
+				}
+			}
+		})
+	}
+	b.ReportMetric(peak(b), "MB-peak")
 }
 
 func BenchmarkSearch(b *testing.B) {

@@ -129,7 +129,7 @@ func (db *DB) lockImports() (*os.File, error) {
 	}
 	if err := tryLock(f); err != nil {
 		f.Close()
-		return nil, casefile.Errorf(casefile.Conflict, "Another import is running on this register. Wait until it has ended and try again.")
+		return nil, casefile.Errorf(casefile.Conflict, "Another import, analysis or mending is running on this register. Wait until it has ended and try again.")
 	}
 	return f, nil
 }
