@@ -299,7 +299,7 @@ func TestASecondImportIsToldToWaitAndADecisionIsNot(t *testing.T) {
 		}
 		once.Do(func() {
 			_, said, err := lookback(t, "import", "-dir", dir, extract)
-			if want := "lookback import: Another import is running on this register. Wait until it has ended and try again.\n"; err == nil || said != want {
+			if want := "lookback import: Another import, analysis or mending is running on this register. Wait until it has ended and try again.\n"; err == nil || said != want {
 				t.Errorf("a second import: %v\n%s\nwant %s", err, said, want)
 			}
 			// In this process, and in another.
