@@ -216,7 +216,9 @@ func (run *importing) table(ctx context.Context, table casefile.Table) error {
 func (run *importing) file(ctx context.Context, s *sorter, f *extract.File) error {
 	s.begin(f.Name, f.Header)
 	to := &store.SourceFile{Name: f.Name, Table: f.Table, Header: f.Header, SHA256: f.SHA256, Notes: fileNotes(f)}
-	run.report.Notes = append(run.report.Notes, to.Notes...)
+	for _, n := range to.Notes {
+		run.report.Notes = append(run.report.Notes, f.Name+": "+n)
+	}
 	if err := run.im.BeginFile(ctx, to); err != nil {
 		return err
 	}
@@ -248,11 +250,11 @@ func fileNotes(f *extract.File) []string {
 		columns []string
 		say     string
 	}{
-		{f.Unknown, "%s: nothing of ours takes the columns %s; their cells are kept with the rows."},
-		{f.Missing, "%s does not have the columns %s."},
+		{f.Unknown, "Nothing of ours takes its columns %s; their cells are kept with the rows."},
+		{f.Missing, "It does not have the columns %s."},
 	} {
 		if len(n.columns) > 0 {
-			notes = append(notes, fmt.Sprintf(n.say, f.Name, `"`+strings.Join(n.columns, `", "`)+`"`))
+			notes = append(notes, fmt.Sprintf(n.say, `"`+strings.Join(n.columns, `", "`)+`"`))
 		}
 	}
 	return notes
