@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"lookback/internal/casefile"
+	"lookback/internal/casework"
 )
 
 // version of the program; it stands beside everything that it derives.
@@ -62,25 +63,45 @@ func init() {
 	commands = []command{
 		{"demo", "[-cases 9000] [-seed 1] [-dir DIR] [-no-serve] [-json]", "make a made-up force, import it, and say what is found", runDemo},
 		{"init", "-dir DIR [-key-file FILE]", "make a new, encrypted register", runInit},
-		{"import", "-dir DIR [-mapping FILE] [-json] EXTRACT", "take in a force's extract: a folder, .zip or .xlsx", runImport},
-		{"analyse", "-dir DIR [-json]", "read texts, link people, find groups, assess data quality", runAnalyse},
-		{"scope list", "-dir DIR", "list terms of reference", runScopeList},
-		{"scope show", "-dir DIR -criteria NAME|FILE", "show terms of reference in plain English", runScopeShow},
-		{"scope run", "-dir DIR [-criteria NAME|FILE] [-known-on DATE] [-json]", "count the cases in scope, with the waterfall", runScopeRun},
-		{"scope diff", "-dir DIR -criteria A -against B [-json]", "say who enters and who leaves, and why", runScopeDiff},
-		{"scope adopt", "-dir DIR -criteria NAME|FILE -reason TEXT", "put terms of reference in force", runScopeAdopt},
-		{"search", "-dir DIR [-limit 20] WORDS", "find words in logs, closing texts and documents", runSearch},
-		{"export", "-dir DIR -out FILE [-criteria NAME] cohort|identities|networks|suspects|quarantine|quality", "write a list as CSV", runExport},
-		{"mend", "-dir DIR -row N -reason TEXT COLUMN=VALUE...", "put a quarantined row right", runMend},
-		{"ledger export", "-dir DIR -out DIR [-openings]", "write the ledger for outsiders, as c2sp.org/tlog-tiles", runLedgerExport},
+		{"import", "-dir DIR [-mapping FILE] [-json] EXTRACT", "take in a force's extract: a folder, .zip or .xlsx", onDesk(1, runImport)},
+		{"analyse", "-dir DIR [-json]", "read texts, link people, find groups, assess data quality", onDesk(0, runAnalyse)},
+		{"scope list", "-dir DIR", "list terms of reference", onDesk(0, runScopeList)},
+		{"scope show", "-dir DIR -criteria NAME|FILE", "show terms of reference in plain English", onDesk(0, runScopeShow)},
+		{"scope run", "-dir DIR [-criteria NAME|FILE] [-known-on DATE] [-json]", "count the cases in scope, with the waterfall", onDesk(0, runScopeRun)},
+		{"scope diff", "-dir DIR -criteria A -against B [-json]", "say who enters and who leaves, and why", onDesk(0, runScopeDiff)},
+		{"scope adopt", "-dir DIR -criteria NAME|FILE -reason TEXT", "put terms of reference in force", onDesk(0, runScopeAdopt)},
+		{"search", "-dir DIR [-limit 20] WORDS", "find words in logs, closing texts and documents", onDesk(some, runSearch)},
+		{"export", "-dir DIR -out FILE [-criteria NAME] cohort|identities|networks|suspects|quarantine|quality", "write a list as CSV", onDesk(1, runExport)},
+		{"mend", "-dir DIR -row N -reason TEXT COLUMN=VALUE...", "put a quarantined row right", onDesk(anyNumber, runMend)},
+		{"ledger export", "-dir DIR -out DIR [-openings]", "write the ledger for outsiders, as c2sp.org/tlog-tiles", onDesk(0, runLedgerExport)},
 		{"ledger key", "-dir DIR", "print the key that checks the ledger, and the last checkpoint", runLedgerKey},
 		{"verify", "[-key VKEY] [-against CHECKPOINT] [-identity KEYFILE] [-json] PATH", "check a ledger export, a backup or a register", runVerify},
 		{"synth", "-out DIR [-cases N] [-seed S] [-prevalence .25] [-json]", "write a made-up force's extract", runSynth},
 		{"mapping suggest", "EXTRACT", "propose a mapping from an extract's headings and values", runMappingSuggest},
 		{"mapping show", "NAME", "print a mapping that ships with Lookback", runMappingShow},
-		{"backup", "-dir DIR -out FILE", "write an encrypted copy while the register is in use", runBackup},
+		{"backup", "-dir DIR -out FILE", "write an encrypted copy while the register is in use", onDesk(0, runBackup)},
 		{"restore", "-in FILE -dir DIR [-key-file FILE]", "make a register from a backup, and verify it", runRestore},
 		{"version", "", "print the version", runVersion},
+	}
+}
+
+// How many arguments a command takes, where it is not one number.
+const (
+	some      = -1 // one or more
+	anyNumber = -2
+)
+
+// onDesk is a command with so many arguments on the register that -dir names.
+func onDesk(args int, run func(*app, context.Context, *flags, *casework.Desk) error) func(*app, context.Context, *flags) error {
+	return func(a *app, ctx context.Context, f *flags) error {
+		if n := len(f.args()); n != args && args != anyNumber && (args != some || n == 0) {
+			return errUsage
+		}
+		d, err := a.open(f)
+		if err != nil {
+			return err
+		}
+		return errors.Join(run(a, ctx, f, d), d.DB.Close())
 	}
 }
 

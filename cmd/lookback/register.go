@@ -83,15 +83,7 @@ func (a *app) printKey(ctx context.Context, f *flags) error {
 
 func runLedgerKey(a *app, ctx context.Context, f *flags) error { return a.printKey(ctx, f) }
 
-func runImport(a *app, ctx context.Context, f *flags) error {
-	if len(f.args()) != 1 {
-		return errUsage
-	}
-	d, err := a.open(f)
-	if err != nil {
-		return err
-	}
-	defer d.DB.Close()
+func runImport(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	m, err := mapping(f.mapping)
 	if err != nil {
 		return err
@@ -134,12 +126,7 @@ func printImport(w io.Writer, r *casework.ImportReport) {
 	}
 }
 
-func runAnalyse(a *app, ctx context.Context, f *flags) error {
-	d, err := a.open(f)
-	if err != nil {
-		return err
-	}
-	defer d.DB.Close()
+func runAnalyse(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	show, done := a.progress()
 	r, err := d.Analyse(ctx, a.operator(), show)
 	done()
@@ -159,15 +146,7 @@ func printAnalysis(w io.Writer, r *casework.Analysis) {
 	fmt.Fprintf(w, "%d phones, vehicles and cases tie nobody, because they would tie too many\n", r.LeftOut)
 }
 
-func runSearch(a *app, ctx context.Context, f *flags) error {
-	if len(f.args()) == 0 {
-		return errUsage
-	}
-	d, err := a.open(f)
-	if err != nil {
-		return err
-	}
-	defer d.DB.Close()
+func runSearch(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	found, err := d.Search(ctx, a.operator(), strings.Join(f.args(), " "), f.limit)
 	if err != nil {
 		return err
@@ -188,19 +167,12 @@ func runSearch(a *app, ctx context.Context, f *flags) error {
 	})
 }
 
-func runExport(a *app, ctx context.Context, f *flags) error {
-	if len(f.args()) != 1 {
-		return errUsage
-	}
+func runExport(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	if err := f.need("out"); err != nil {
 		return err
 	}
-	d, err := a.open(f)
-	if err != nil {
-		return err
-	}
-	defer d.DB.Close()
 	var terms scope.Terms
+	var err error
 	if f.arg(0) == "cohort" {
 		if terms, err = d.Terms(ctx, f.criteria); err != nil {
 			return err
@@ -217,7 +189,7 @@ func runExport(a *app, ctx context.Context, f *flags) error {
 	})
 }
 
-func runMend(a *app, ctx context.Context, f *flags) error {
+func runMend(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	if err := f.need("row"); err != nil {
 		return err
 	}
@@ -229,11 +201,6 @@ func runMend(a *app, ctx context.Context, f *flags) error {
 		}
 		cells[strings.TrimSpace(column)] = value
 	}
-	d, err := a.open(f)
-	if err != nil {
-		return err
-	}
-	defer d.DB.Close()
 	m, err := d.Mend(ctx, a.operator(), f.row, cells, f.reason)
 	if err != nil {
 		return err
@@ -247,15 +214,10 @@ func runMend(a *app, ctx context.Context, f *flags) error {
 	})
 }
 
-func runLedgerExport(a *app, ctx context.Context, f *flags) error {
+func runLedgerExport(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	if err := f.need("out"); err != nil {
 		return err
 	}
-	d, err := a.open(f)
-	if err != nil {
-		return err
-	}
-	defer d.DB.Close()
 	out, err := d.ExportLedger(ctx, a.operator(), f.out, f.openings)
 	if err != nil {
 		return err
@@ -322,15 +284,10 @@ func (a *app) check(ctx context.Context, f *flags, opts verify.Options) (report 
 	return report, errors.Join(err, db.Close())
 }
 
-func runBackup(a *app, ctx context.Context, f *flags) error {
+func runBackup(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	if err := f.need("out"); err != nil {
 		return err
 	}
-	d, err := a.open(f)
-	if err != nil {
-		return err
-	}
-	defer d.DB.Close()
 	if err := d.Backup(ctx, a.operator(), f.out); err != nil {
 		return err
 	}

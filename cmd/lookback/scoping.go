@@ -9,15 +9,11 @@ import (
 	"text/tabwriter"
 
 	"lookback/internal/casefile"
+	"lookback/internal/casework"
 	"lookback/internal/scope"
 )
 
-func runScopeList(a *app, ctx context.Context, f *flags) error {
-	d, err := a.open(f)
-	if err != nil {
-		return err
-	}
-	defer d.DB.Close()
+func runScopeList(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	adopted, err := d.Adopted(ctx)
 	if err != nil {
 		return err
@@ -58,12 +54,7 @@ func runScopeList(a *app, ctx context.Context, f *flags) error {
 	})
 }
 
-func runScopeShow(a *app, ctx context.Context, f *flags) error {
-	d, err := a.open(f)
-	if err != nil {
-		return err
-	}
-	defer d.DB.Close()
+func runScopeShow(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	t, err := d.Terms(ctx, f.criteria)
 	if err != nil {
 		return err
@@ -89,12 +80,7 @@ func runScopeShow(a *app, ctx context.Context, f *flags) error {
 	})
 }
 
-func runScopeRun(a *app, ctx context.Context, f *flags) error {
-	d, err := a.open(f)
-	if err != nil {
-		return err
-	}
-	defer d.DB.Close()
+func runScopeRun(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	t, err := d.Terms(ctx, f.criteria)
 	if err != nil {
 		return err
@@ -124,15 +110,10 @@ func runScopeRun(a *app, ctx context.Context, f *flags) error {
 	})
 }
 
-func runScopeDiff(a *app, ctx context.Context, f *flags) error {
+func runScopeDiff(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	if err := f.need("criteria", "against"); err != nil {
 		return err
 	}
-	d, err := a.open(f)
-	if err != nil {
-		return err
-	}
-	defer d.DB.Close()
 	from, err := d.Terms(ctx, f.criteria)
 	if err != nil {
 		return err
@@ -150,15 +131,10 @@ func runScopeDiff(a *app, ctx context.Context, f *flags) error {
 	return a.answer(diff, func(w io.Writer) { fmt.Fprintln(w, diff) })
 }
 
-func runScopeAdopt(a *app, ctx context.Context, f *flags) error {
+func runScopeAdopt(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	if err := f.need("criteria"); err != nil {
 		return err
 	}
-	d, err := a.open(f)
-	if err != nil {
-		return err
-	}
-	defer d.DB.Close()
 	t, err := d.Terms(ctx, f.criteria)
 	if err != nil {
 		return err
