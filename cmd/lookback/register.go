@@ -306,6 +306,14 @@ func runRestore(a *app, ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
+	// The key comes first: a register must not lie there that nobody can open.
+	copied := ""
+	if given := f.keyFile + a.getenv("LOOKBACK_KEY_FILE"); given == "" && !exists(keyPath(f.dir)) {
+		copied = keyPath(f.dir)
+		if err := key.Write(copied); err != nil {
+			return err
+		}
+	}
 	var report verify.Report
 	err = store.Restore(ctx, f.in, f.dir, key, a.clock, func(db *store.DB) (err error) {
 		if report, err = casework.Verify(ctx, db, verify.Options{Key: f.key}); err != nil {
@@ -318,18 +326,21 @@ func runRestore(a *app, ctx context.Context, f *flags) error {
 		return d.Restored(ctx, a.operator(), f.in)
 	})
 	if err != nil {
+		if copied != "" && !exists(f.dir) {
+			os.Remove(copied)
+		}
 		return err
 	}
 	fmt.Fprintf(a.err, "Restored %s from %s with the key in %s.\n", f.dir, f.in, path)
-	if f.keyFile == "" && a.getenv("LOOKBACK_KEY_FILE") == "" {
-		if _, err := os.Stat(keyPath(f.dir)); errors.Is(err, os.ErrNotExist) {
-			if err := key.Write(keyPath(f.dir)); err != nil {
-				return err
-			}
-			fmt.Fprintf(a.err, "Copied the key to %s.\n", keyPath(f.dir))
-		}
+	if copied != "" {
+		fmt.Fprintf(a.err, "Copied the key to %s.\n", copied)
 	}
 	return a.answer(report, func(w io.Writer) { fmt.Fprintln(w, report) })
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func runMappingSuggest(a *app, _ context.Context, f *flags) error {

@@ -49,6 +49,9 @@ type ReasonCount struct {
 // milliseconds of writing, which is what a waiting decision waits.
 const batchRows = 128
 
+// documentBatch is how many bytes of documents wait in memory to be staged.
+const documentBatch = 8 << 20
+
 // Import reads an extract into the register. It lands whole or not at all. Cost:
 // linear in rows; memory about 50 bytes a row of the largest table and of the
 // four tables that others refer to.
@@ -313,6 +316,7 @@ func (run *importing) read(ctx context.Context, f *extract.File) <-chan batch {
 // take decides about a batch of rows and stages what is new.
 func (run *importing) take(ctx context.Context, s *sorter, f *store.SourceFile, rows []extract.Row) error {
 	var keep []store.Row
+	size := 0 // bytes of documents in keep
 	for _, r := range rows {
 		f.Rows++
 		run.attach(s, &r)
@@ -329,12 +333,19 @@ func (run *importing) take(ctx context.Context, s *sorter, f *store.SourceFile, 
 			for _, q := range s.mended(row.KeyHash) {
 				run.im.Supersede(q, id)
 			}
-			if err := run.document(ctx, s, &row); err != nil {
+		}
+		if !stored {
+			continue
+		}
+		if err := run.document(ctx, s, &row); err != nil {
+			return err
+		}
+		keep = append(keep, row)
+		if size += len(row.File); size > documentBatch {
+			if err := run.im.Add(ctx, f, keep); err != nil {
 				return err
 			}
-		}
-		if stored {
-			keep = append(keep, row)
+			keep, size = nil, 0
 		}
 	}
 	before := run.rows
@@ -362,18 +373,17 @@ func (run *importing) attach(s *sorter, r *extract.Row) {
 		return
 	}
 	name := r.Values[s.schema.Column("file")]
-	f, _, err := run.x.Document(name)
-	if err != nil {
+	if f, _, err := run.x.Document(name); err != nil {
 		r.Problems = append(r.Problems, extract.Problem{Column: "file", Value: name, Expected: "a file under documents/", Sentence: casefile.Message(err)})
-		return
+	} else {
+		f.Close()
 	}
-	f.Close()
 }
 
-// document reads the file of an accepted row and its text. A file whose text
-// cannot be read is kept all the same, and a note says why.
+// document reads the file of a row and, once accepted, its text. A file whose
+// text cannot be read is kept all the same, and a note says why.
 func (run *importing) document(ctx context.Context, s *sorter, row *store.Row) error {
-	if s.table != casefile.Documents {
+	if s.table != casefile.Documents || row.Reason != "" && !run.there(row.Values[s.schema.Column("file")]) {
 		return nil
 	}
 	name := row.Values[s.schema.Column("file")]
@@ -386,12 +396,24 @@ func (run *importing) document(ctx context.Context, s *sorter, row *store.Row) e
 	if row.File, err = io.ReadAll(f); err != nil {
 		return casefile.Errorf(casefile.Invalid, "The document %s cannot be read: %w", name, err)
 	}
-	row.Pages, err = run.pages(ctx, name, row.File)
+	if row.Reason == "" {
+		row.Pages, err = pages(ctx, &run.reader, name, row.File)
+	}
 	return err
 }
 
-func (run *importing) pages(ctx context.Context, name string, content []byte) ([]store.Page, error) {
-	doc, err := run.reader.Text(ctx, name, content)
+// there reports whether a file of that name came with the extract.
+func (run *importing) there(name string) bool {
+	f, _, err := run.x.Document(name)
+	if err == nil {
+		f.Close()
+	}
+	return err == nil
+}
+
+// pages reads the text of a document.
+func pages(ctx context.Context, reader *document.Reader, name string, content []byte) ([]store.Page, error) {
+	doc, err := reader.Text(ctx, name, content)
 	if refusal, ok := errors.AsType[*document.Refusal](err); ok {
 		return []store.Page{{Note: refusal.Error()}}, nil
 	}

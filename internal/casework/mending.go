@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lookback/internal/casefile"
+	"lookback/internal/document"
 	"lookback/internal/extract"
 	"lookback/internal/ledger"
 	"lookback/internal/store"
@@ -126,6 +127,9 @@ func (run *mending) accept(ctx context.Context, q store.Quarantined) (id int64, 
 	case s.schema.Single && len(s.renewed[row.KeyHash]) > 0:
 		return 0, "another row about the same thing is in the register; deliver a new extract to change it.", nil
 	}
+	if fault, err := run.attach(ctx, q, s, &row); fault != "" || err != nil {
+		return 0, fault, err
+	}
 	f := &store.SourceFile{Name: q.File, Table: q.Table, Header: q.Header, Rows: 1, Accepted: 1}
 	if err := run.im.BeginFile(ctx, f); err != nil {
 		return 0, "", err
@@ -153,6 +157,27 @@ func (run *mending) sorter(ctx context.Context, q store.Quarantined) (*sorter, e
 	}
 	s.begin(q.File, q.Header)
 	return s, nil
+}
+
+// attach gives a document's row the file that came with it.
+func (run *mending) attach(ctx context.Context, q store.Quarantined, s *sorter, row *store.Row) (fault string, err error) {
+	if q.Table != casefile.Documents {
+		return "", nil
+	}
+	err = run.d.DB.View(ctx, func(tx *store.Tx) error {
+		row.File, err = tx.DocumentFile(ctx, q.ID)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	name := row.Values[s.schema.Column("file")]
+	if row.File == nil {
+		return "the file " + short(name) + " did not come with the extract; deliver it in a new one.", nil
+	}
+	var reader document.Reader
+	row.Pages, err = pages(ctx, &reader, name, row.File)
+	return "", errors.Join(err, reader.Close())
 }
 
 // release takes in the rows that had waited for a thing that is here now, and

@@ -55,7 +55,7 @@ type Row struct {
 	Reason   string   // why it is in quarantine, "" when accepted
 	Problem  string   // the column at fault
 	WaitsFor string   // id of the investigation or nominal it refers to and that is not here
-	File     []byte   // bytes of a document
+	File     []byte   // bytes of a document, also of one in quarantine
 	Pages    []Page
 }
 
@@ -205,6 +205,12 @@ func (im *Importing) put(f *SourceFile, schema *casefile.Schema, r *Row) ([]Text
 	im.bulk("row", func() *bulk {
 		return newBulk("row", "id", "file_id", "line", "key_hash", "content", "raw", "reason", "problem", "waits_for")
 	}).add(id, f.ID, r.Line, r.KeyHash, append([]byte(nil), r.Content[:]...), raw, null(r.Reason), null(r.Problem), null(r.WaitsFor))
+	if r.File != nil {
+		sum := sha256.Sum256(r.File)
+		im.seal.file(id, sum[:])
+		im.bulk("document_file", func() *bulk { return newBulk("document_file", "row_id", "sha256", "size", "bytes") }).
+			add(id, hex.EncodeToString(sum[:]), len(r.File), r.File)
+	}
 	if r.Reason != "" {
 		return nil, nil
 	}
@@ -213,12 +219,6 @@ func (im *Importing) put(f *SourceFile, schema *casefile.Schema, r *Row) ([]Text
 	im.bulk(name, func() *bulk { return newTypedBulk(name, cells(schema, false)) }).addTyped(id, im.system, r.Values)
 	if f.Table == casefile.Nominals {
 		im.bulk("nominal_monitoring", func() *bulk { return newTypedBulk("nominal_monitoring", cells(schema, true)) }).addTyped(id, im.system, r.Values)
-	}
-	if r.File != nil {
-		sum := sha256.Sum256(r.File)
-		im.seal.file(id, sum[:])
-		im.bulk("document_file", func() *bulk { return newBulk("document_file", "row_id", "sha256", "size", "bytes") }).
-			add(id, hex.EncodeToString(sum[:]), len(r.File), r.File)
 	}
 	return im.searchable(schema, id, r), nil
 }

@@ -108,6 +108,18 @@ func (t *Tx) QuarantinedRow(ctx context.Context, id int64) (Quarantined, error) 
 	return rows[0], nil
 }
 
+// DocumentFile returns the bytes of the document that a row brought, nil if none.
+func (t *Tx) DocumentFile(ctx context.Context, row int64) ([]byte, error) {
+	files, err := all(ctx, t.tx, func(s scanner) (b []byte, err error) { return b, s.Scan(&b) }, `
+		SELECT bytes
+		FROM document_file
+		WHERE row_id = ?1`, row)
+	if err != nil || len(files) == 0 {
+		return nil, err
+	}
+	return files[0], nil
+}
+
 // WaitingFor returns the quarantined rows of a system that may refer to a thing
 // that was not here: those that name it as what they wait for, and those that
 // wait for something else and hold its reference too.

@@ -166,7 +166,7 @@ CREATE TABLE document (
 ) STRICT;
 CREATE INDEX document_case ON document (case_id);
 
--- The file itself, as received, once however often it is listed.
+-- The file itself, as received.
 CREATE TABLE document_file (
 	row_id INTEGER PRIMARY KEY, -- the document row that brought it
 	sha256 TEXT NOT NULL,
