@@ -63,14 +63,10 @@ func (d *Desk) Analyse(ctx context.Context, by casefile.Actor, progress Progress
 	}
 	defer func() { err = errors.Join(err, out.Close(ctx)) }()
 	run := &analysis{out: out, progress: progress, figures: &Analysis{Run: out.ID()}, impossible: findings{}}
-	if err := d.DB.View(ctx, func(tx *store.Tx) error { return run.all(ctx, d, tx) }); err != nil {
-		return nil, err
-	}
-	if err := out.Flush(ctx); err != nil {
-		return nil, err
-	}
-	if err := d.DB.Tidy(ctx); err != nil {
-		return nil, err
+	for _, step := range []func(context.Context, *store.Tx) error{run.readTexts, run.linkPeople, run.stageNetwork, run.deriveFacts, run.assessQuality} {
+		if err := run.step(ctx, d.DB, step); err != nil {
+			return nil, err
+		}
 	}
 	return run.figures, d.DB.Update(ctx, by, func(tx *store.Tx) ([]ledger.Event, error) {
 		return []ledger.Event{{Kind: ledger.AnalysisRun, Purpose: "review", Body: struct {
@@ -90,23 +86,17 @@ type analysis struct {
 	impossible findings
 }
 
-func (run *analysis) all(ctx context.Context, d *Desk, tx *store.Tx) error {
-	for _, step := range []func(context.Context, *store.Tx) error{run.readTexts, run.linkPeople} {
-		if err := step(ctx, tx); err != nil {
-			return err
-		}
+// step reads in a transaction of its own: nothing received can change while the
+// run holds the lock, a later step sees what an earlier one staged, and the
+// write-ahead log can be emptied in between.
+func (run *analysis) step(ctx context.Context, db *store.DB, step func(context.Context, *store.Tx) error) error {
+	if err := db.View(ctx, func(tx *store.Tx) error { return step(ctx, tx) }); err != nil {
+		return err
 	}
-	// Facts are put together from the readings just staged, which this
-	// transaction is too old to see.
 	if err := run.out.Flush(ctx); err != nil {
 		return err
 	}
-	return d.DB.View(ctx, func(tx *store.Tx) error {
-		if err := run.deriveFacts(ctx, tx); err != nil {
-			return err
-		}
-		return run.assessQuality(ctx, tx)
-	})
+	return db.Tidy(ctx)
 }
 
 // readTexts reads every text on all cores, and stages what they state in order.

@@ -66,7 +66,7 @@ func (run *analysis) linkPeople(ctx context.Context, tx *store.Tx) error {
 	run.progress.tell("finding groups", 0, 0)
 	run.net.found = network.Find(in)
 	run.figures.Repeat = repeatSuspects(in)
-	return run.stageNetwork(ctx)
+	return nil
 }
 
 // identify holds nominals with the same PNC id or CRO number to be one person. A
@@ -244,7 +244,7 @@ func repeatSuspects(in network.Input) int {
 	return n
 }
 
-func (run *analysis) stageNetwork(ctx context.Context) error {
+func (run *analysis) stageNetwork(ctx context.Context, _ *store.Tx) error {
 	n, f := run.net, run.figures
 	f.Ties, f.Groups, f.LeftOut = len(n.found.Ties), len(n.found.Groups), len(n.found.Hubs)
 	for _, t := range n.found.Ties {

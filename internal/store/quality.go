@@ -45,9 +45,9 @@ func (t *Tx) Missing(ctx context.Context, table casefile.Table) ([]Quality, erro
 		year = strings.ReplaceAll(yearOf, "c.", "r.")
 		unit = "r.unit"
 	case of != "":
-		from += " LEFT JOIN investigation_now c ON c.case_id = " + of
+		from += joinCase(of)
 	default:
-		from += " LEFT JOIN investigation_now c ON c.case_id = r.case_id"
+		from += joinCase("r.case_id")
 	}
 	query := `
 		SELECT coalesce(` + year + `, ''), coalesce(` + unit + `, ''), count(*), ` + strings.Join(sums, ", ") + `
@@ -62,6 +62,15 @@ func (t *Tx) Missing(ctx context.Context, table casefile.Table) ([]Quality, erro
 		out = append(out, group...)
 	}
 	return out, nil
+}
+
+// joinCase finds the case with an id by its index. Joined as a view, below an
+// aggregate, it would be searched from end to end for every row.
+func joinCase(id string) string {
+	return `
+		LEFT JOIN investigation c ON c.case_id = ` + id + `
+			AND c.row_id <= (SELECT watermark FROM register)
+			AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.old = c.row_id AND s.new <= (SELECT watermark FROM register))`
 }
 
 func scanMissing(s scanner, table casefile.Table, names []string) ([]Quality, error) {

@@ -40,8 +40,7 @@ CREATE TABLE tie (
 	b       TEXT NOT NULL,
 	because TEXT NOT NULL -- JSON array: what is shared
 ) STRICT;
-CREATE INDEX tie_a ON tie (run_id, a);
-CREATE INDEX tie_b ON tie (run_id, b);
+CREATE INDEX tie_run ON tie (run_id);
 
 CREATE TABLE group_member (
 	run_id   INTEGER NOT NULL,
@@ -50,7 +49,6 @@ CREATE TABLE group_member (
 	because  TEXT NOT NULL
 ) STRICT;
 CREATE INDEX group_member_group ON group_member (run_id, group_id);
-CREATE INDEX group_member_identity ON group_member (run_id, identity);
 
 CREATE TABLE case_fact (
 	run_id  INTEGER NOT NULL,
