@@ -23,18 +23,20 @@ var caseOf = map[casefile.Table]string{
 func (t *Tx) Missing(ctx context.Context, table casefile.Table) ([]Quality, error) {
 	schema := casefile.SchemaOf(table)
 	columns := cells(schema, false)
-	sums := make([]string, 0, len(columns)+4)
-	var names []string
+	var empty, sums, names []string
+	add := func(cell, name string) {
+		sums = append(sums, fmt.Sprintf("sum(e%d)", len(sums)))
+		empty = append(empty, fmt.Sprintf("%s = '' AS e%d", cell, len(empty)))
+		names = append(names, name)
+	}
 	for _, c := range columns {
-		sums = append(sums, fmt.Sprintf(`sum(r."%s" = '')`, c.column))
-		names = append(names, schema.Columns[c.from].Name)
+		add(`r."`+c.column+`"`, schema.Columns[c.from].Name)
 	}
 	from := sqlTable[table] + "_now r"
 	if table == casefile.Nominals {
 		from += " JOIN nominal_monitoring m ON m.row_id = r.row_id"
 		for _, c := range cells(schema, true) {
-			sums = append(sums, fmt.Sprintf(`sum(m."%s" = '')`, c.column))
-			names = append(names, c.column)
+			add(`m."`+c.column+`"`, c.column)
 		}
 	}
 	year, unit := yearOf, "c.unit"
@@ -49,9 +51,15 @@ func (t *Tx) Missing(ctx context.Context, table casefile.Table) ([]Quality, erro
 	default:
 		from += joinCase("r.case_id")
 	}
+	// LIMIT -1 keeps the inner query whole: flattened, the sort for GROUP BY would
+	// carry every text of the table through memory.
 	query := `
-		SELECT coalesce(` + year + `, ''), coalesce(` + unit + `, ''), count(*), ` + strings.Join(sums, ", ") + `
-		FROM ` + from + `
+		SELECT year, unit, count(*), ` + strings.Join(sums, ", ") + `
+		FROM (
+			SELECT coalesce(` + year + `, '') AS year, coalesce(` + unit + `, '') AS unit, ` + strings.Join(empty, ", ") + `
+			FROM ` + from + `
+			LIMIT -1
+		)
 		GROUP BY 1, 2
 		ORDER BY 1, 2`
 	var out []Quality

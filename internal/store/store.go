@@ -141,7 +141,7 @@ func connect(file, hexKey, synchronous string, connections, cache int) (*sql.DB,
 			"busy_timeout=60000",
 			"journal_mode=WAL",
 			"synchronous=" + synchronous,
-			"temp_store=memory",
+			"temp_store=file", // what a sort cannot hold spills there, encrypted with a key of its own
 			"foreign_keys=off",
 			"wal_autocheckpoint=0",
 			fmt.Sprintf("cache_size=-%d", cache*1024),
@@ -243,13 +243,30 @@ type querier interface {
 }
 
 // View runs f on one consistent state of the register.
-func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
+func (db *DB) View(ctx context.Context, f func(*Tx) error) (err error) {
 	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fault(err)
 	}
-	defer tx.Rollback()
+	defer func() {
+		if p := recover(); p == nil {
+			tx.Rollback()
+		} else if err = outOfMemory(p); err == nil {
+			panic(p)
+		}
+	}()
 	return fault(f(&Tx{tx, db.now()}))
+}
+
+// outOfMemory turns the driver's panic into an error. The connection is lost and
+// must not be touched again: rolling back would wait for the query that panicked.
+func outOfMemory(p any) error {
+	cause, ok := p.(error)
+	if !ok || !strings.Contains(cause.Error(), "out of memory") {
+		return nil
+	}
+	return &casefile.Error{Kind: casefile.Full, Err: cause,
+		Message: "The database ran out of memory in a question about very many rows. Nothing was changed. Please report which command this was."}
 }
 
 func (db *DB) now() time.Time { return db.clock().UTC().Truncate(time.Microsecond) }

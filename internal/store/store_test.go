@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -235,4 +236,26 @@ func removeAll(t *testing.T, path string) {
 	if err := os.RemoveAll(path); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// The driver panics when SQLite has no memory left, and rolling back would then
+// wait for ever.
+func TestADatabaseOutOfMemoryIsAnError(t *testing.T) {
+	db, _ := newRegister(t)
+	err := db.View(t.Context(), func(tx *Tx) error {
+		rows, err := tx.tx.QueryContext(t.Context(), `SELECT 1 UNION SELECT 2`)
+		if err != nil || !rows.Next() {
+			t.Fatal(err)
+		}
+		panic(errors.New("sqlite3: out of memory"))
+	})
+	if casefile.KindOf(err) != casefile.Full {
+		t.Errorf("View gives %v", err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("another panic was swallowed")
+		}
+	}()
+	db.View(t.Context(), func(*Tx) error { panic("a fault of ours") })
 }
