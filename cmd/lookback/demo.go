@@ -208,7 +208,7 @@ func (demo *demonstration) print(w io.Writer) {
 		"scope run -dir %s -criteria " + demoTo,
 		"scope diff -dir %s -criteria " + demoFrom + " -against " + demoTo,
 		"export -dir %s -out networks.csv networks",
-		"search -dir %s named three males",
+		"search -dir %s three males",
 		"verify %s",
 	} {
 		fmt.Fprintf(w, "  lookback "+c+"\n", demo.Dir)

@@ -167,7 +167,7 @@ func (run *importing) all(ctx context.Context) error {
 		if a.Rows != b.Rows {
 			return b.Rows - a.Rows
 		}
-		return compare(string(a.Table)+a.Column, string(b.Table)+b.Column)
+		return strings.Compare(string(a.Table)+a.Column, string(b.Table)+b.Column)
 	})
 	return nil
 }
@@ -491,14 +491,4 @@ func (r *ImportReport) Sum() (sum TableReport) {
 		sum.Held += t.Held
 	}
 	return sum
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }

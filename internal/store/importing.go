@@ -200,7 +200,7 @@ func (im *Importing) Add(ctx context.Context, f *SourceFile, rows []Row) error {
 func (im *Importing) put(f *SourceFile, schema *casefile.Schema, r *Row) ([]Text, error) {
 	id := im.next
 	im.next++
-	raw := asJSON(r.Raw)
+	raw := encodeCells(r.Raw)
 	im.seal.row(id, f.ID, r.Line, r.Content[:], raw, r.Reason)
 	im.bulk("row", func() *bulk {
 		return newBulk("row", "id", "file_id", "line", "key_hash", "content", "raw", "reason", "problem", "waits_for")

@@ -138,7 +138,7 @@ func scanQuarantined(s scanner) (q Quarantined, err error) {
 		err = json.Unmarshal([]byte(header), &q.Header)
 	}
 	if err == nil {
-		err = json.Unmarshal([]byte(raw), &q.Raw)
+		q.Raw, err = decodeCells(raw)
 	}
 	return q, err
 }
