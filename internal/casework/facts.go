@@ -81,44 +81,47 @@ func words(s, why string) scope.Value {
 // counts, or what the investigation itself states where there is none.
 func (s *sources) outcome(c scope.Case, d *dossier, at clock) {
 	o, ok := d.lastOutcome(at)
-	if !ok {
-		why := "no outcome is recorded"
-		if at.set {
-			why = "no outcome is recorded by then"
-		}
-		if at.set && len(d.outcomes) > 0 || d.open() {
-			for _, f := range []scope.Fact{scope.NFABy, scope.NFAOn, scope.ClosedOn, scope.OutcomeCode, scope.OutcomeScheme} {
-				c[f] = scope.None()
-			}
-			c[scope.NFA] = scope.Bool(false)
-			return
-		}
-		for _, f := range []scope.Fact{scope.NFA, scope.NFABy, scope.NFAOn, scope.ClosedOn, scope.OutcomeCode, scope.OutcomeScheme} {
-			c[f] = scope.NotKnown(why)
-		}
-		return
+	switch {
+	case ok:
+		closed(c, o)
+	case d.open() || at.set && len(d.outcomes) > 0: // those that are recorded came later
+		c[scope.NFA] = scope.Bool(false)
+		set(c, scope.None(), scope.NFABy, scope.NFAOn, scope.ClosedOn, scope.OutcomeCode, scope.OutcomeScheme)
+	case at.set:
+		set(c, scope.NotKnown("no outcome is recorded by then"), scope.NFA, scope.NFABy, scope.NFAOn, scope.ClosedOn, scope.OutcomeCode, scope.OutcomeScheme)
+	default:
+		set(c, scope.NotKnown("no outcome is recorded"), scope.NFA, scope.NFABy, scope.NFAOn, scope.ClosedOn, scope.OutcomeCode, scope.OutcomeScheme)
 	}
+}
+
+func set(c scope.Case, v scope.Value, facts ...scope.Fact) {
+	for _, f := range facts {
+		c[f] = v
+	}
+}
+
+// closed fills what an outcome says.
+func closed(c scope.Case, o ending) {
 	c[scope.OutcomeCode] = words(o.Code, "no outcome code is recorded")
 	c[scope.OutcomeScheme] = words(o.Scheme, "it is not recorded which list the outcome code belongs to")
 	c[scope.ClosedOn] = day(o.At, "the outcome has no date")
-	nfa := codelist.Shipped().Outcome(o.Scheme, o.Code)
-	answer := nfa.NFA()
+	listed := codelist.Shipped().Outcome(o.Scheme, o.Code)
+	answer := listed.NFA()
 	// The force's own words "no further action by" say more than a code whose
 	// meaning nobody has verified.
-	if answer.Value == codelist.Unknown && o.DecidedBy != "" && !casefile.IsState(o.DecidedBy) && o.stated {
-		answer = codelist.Answer{Value: codelist.Yes}
+	if answer.Value == codelist.Unknown && o.saysNFA {
+		answer.Value = codelist.Yes
 	}
 	switch answer.Value {
 	case codelist.Yes:
 		c[scope.NFA] = scope.Bool(true)
 		c[scope.NFAOn] = day(o.At, "the decision has no date")
-		c[scope.NFABy] = decidedBy(o.OutcomeEntry, nfa)
+		c[scope.NFABy] = decidedBy(o.OutcomeEntry, listed)
 	case codelist.No:
-		c[scope.NFA], c[scope.NFABy], c[scope.NFAOn] = scope.Bool(false), scope.None(), scope.None()
+		c[scope.NFA] = scope.Bool(false)
+		set(c, scope.None(), scope.NFABy, scope.NFAOn)
 	default:
-		for _, f := range []scope.Fact{scope.NFA, scope.NFABy, scope.NFAOn} {
-			c[f] = scope.NotKnown(sentenceEnd(answer.Reason))
-		}
+		set(c, scope.NotKnown(sentenceEnd(answer.Reason)), scope.NFA, scope.NFABy, scope.NFAOn)
 	}
 }
 
@@ -143,11 +146,11 @@ func (d *dossier) open() bool {
 	return s == "open" || s == "live" || s == "under investigation"
 }
 
-// An ending is an outcome, and whether the investigation itself stated who
-// decided on no further action.
+// An ending is an outcome, and whether the investigation itself says who decided
+// on no further action.
 type ending struct {
 	casefile.OutcomeEntry
-	stated bool
+	saysNFA bool
 }
 
 func (d *dossier) lastOutcome(at clock) (ending, bool) {
@@ -158,7 +161,7 @@ func (d *dossier) lastOutcome(at clock) (ending, bool) {
 			last, found = ending{OutcomeEntry: o}, true
 		}
 	}
-	own := ending{casefile.OutcomeEntry{Case: d.ID, Code: d.OutcomeCode, Scheme: d.OutcomeScheme, At: d.OutcomeAt, DecidedBy: d.NFABy}, d.NFABy != ""}
+	own := ending{casefile.OutcomeEntry{Case: d.ID, Code: d.OutcomeCode, Scheme: d.OutcomeScheme, At: d.OutcomeAt, DecidedBy: d.NFABy}, d.NFABy != "" && !casefile.IsState(d.NFABy)}
 	if (own.Code == "" && own.DecidedBy == "") || !at.sees(own.At) {
 		return last, found
 	}
@@ -245,56 +248,52 @@ func (d *dossier) most() (best casefile.StatedCount) {
 
 func (s *sources) offence(c scope.Case, d *dossier, people []casefile.Involvement) {
 	o := codelist.Shipped().Offence(d.OffenceCode)
+	age, child, unsure := victimAge(d.Investigation, people)
 	c[scope.ContactOffence] = answered(o.Contact())
-	youngest, all := codelist.Age{}, true
-	under, someUnknown := false, false
-	for _, p := range people {
-		if p.Role != casefile.RoleVictim {
-			continue
-		}
-		from, to, ok := ageAt(p, d.Investigation)
-		switch {
-		case !ok:
-			someUnknown = true
-		case to < 18:
-			under, youngest = true, codelist.AgeBetween(max(from, 0), to)
-		case from < 18:
-			someUnknown = true
-		default:
-			if all {
-				youngest = codelist.AgeBetween(from, to)
-			}
-		}
-		all = all && ok
-	}
-	child := o.ChildSexual(youngest)
-	if someUnknown && !under {
-		child = o.ChildSexual(codelist.Age{})
-	}
-	c[scope.ChildSexualOffence] = answered(child)
-	switch {
-	case under:
-		c[scope.VictimUnder18] = scope.Bool(true)
-	case someUnknown:
+	c[scope.ChildSexualOffence] = answered(o.ChildSexual(age))
+	c[scope.VictimUnder18] = scope.Bool(child)
+	if unsure {
 		c[scope.VictimUnder18] = scope.NotKnown("the age of a victim is not recorded")
-	default:
-		c[scope.VictimUnder18] = scope.Bool(false)
 	}
-	young, unknownAges := 0, 0
+	young, ageless := 0, 0
 	for _, p := range people {
 		if p.Role != casefile.RoleSuspect {
 			continue
 		}
 		if _, to, ok := ageAt(p, d.Investigation); !ok {
-			unknownAges++
+			ageless++
 		} else if to < 18 {
 			young++
 		}
 	}
 	c[scope.SuspectsUnder18] = scope.Int(young)
-	if unknownAges > 0 {
-		c[scope.SuspectsUnder18] = scope.NotKnown(fmt.Sprintf("the age of %d of the suspects is not recorded", unknownAges))
+	if ageless > 0 {
+		c[scope.SuspectsUnder18] = scope.NotKnown(fmt.Sprintf("the age of %d of the suspects is not recorded", ageless))
 	}
+}
+
+// victimAge returns the age that decides where an offence covers adults too: a
+// child's if any victim surely was one. It is not known, and unsure, if none
+// surely was but one may have been.
+func victimAge(c casefile.Investigation, people []casefile.Involvement) (age codelist.Age, child, unsure bool) {
+	for _, p := range people {
+		if p.Role != casefile.RoleVictim {
+			continue
+		}
+		from, to, ok := ageAt(p, c)
+		switch {
+		case ok && to < 18:
+			return codelist.AgeBetween(max(from, 0), max(to, 0)), true, false
+		case !ok || from < 18:
+			unsure = true
+		default:
+			age = codelist.AgeBetween(from, to)
+		}
+	}
+	if unsure {
+		age = codelist.Age{}
+	}
+	return age, false, unsure
 }
 
 func answered(a codelist.Answer) scope.Value {
