@@ -2,6 +2,7 @@ package normalise
 
 import (
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -74,7 +75,7 @@ func Email(s string) (address string, ok bool) {
 	}
 	s = strings.Trim(strings.TrimPrefix(strings.TrimSpace(s), "mailto:"), " .,;")
 	name, host, found := strings.Cut(s, "@")
-	if !found || name == "" || strings.ContainsAny(s, " <>,;:\t\r\n") || strings.Contains(host, "@") {
+	if !found || name == "" || strings.ContainsFunc(s, blank) || strings.ContainsAny(s, "<>,;:") || strings.Contains(host, "@") {
 		return "", false
 	}
 	if dot := strings.LastIndexByte(host, '.'); dot < 1 || dot > len(host)-3 {
@@ -95,12 +96,16 @@ func Online(s string) (handle string, ok bool) {
 	if before, after, found := strings.Cut(s, ":"); found && len(strings.Fields(before)) <= 2 {
 		s = after
 	}
-	s = strings.Trim(s, " @/\"'.,;()")
-	if len(s) < 2 || strings.ContainsAny(s, " \t\r\n@/:") || spokenFiller(s) || fillerCode(strings.ToUpper(s)) {
+	s = strings.TrimFunc(s, func(r rune) bool { return blank(r) || strings.ContainsRune("@/\"'.,;()", r) })
+	if len(s) < 2 || strings.ContainsFunc(s, blank) || strings.ContainsAny(s, "@/:") || spokenFiller(s) || fillerCode(strings.ToUpper(s)) {
 		return "", false
 	}
 	return s, true
 }
+
+// blank reports whether a character shows nothing, such as a vertical tab that
+// a system left in a cell.
+func blank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
 // lastOfAddress returns what names the account in a web address, and any other
 // text as it stands.

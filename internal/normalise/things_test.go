@@ -54,7 +54,7 @@ func TestOnline(t *testing.T) {
 }
 
 func FuzzKeys(f *testing.F) {
-	for _, s := range []string{"AB12 CDE", "ZZ1 2AB", "a@example.test", "https://social.example/@smiler99", "Snap: smiler99", "N/K", "mailto:mailto:a@b.cd"} {
+	for _, s := range []string{"AB12 CDE", "ZZ1 2AB", "a@example.test", "https://social.example/@smiler99", "Snap: smiler99", "N/K", "mailto:mailto:a@b.cd", "\"\vt\xa8\xd7\xd8\u063d\xd4"} {
 		f.Add(s)
 	}
 	forms := map[string]func(string) (string, bool){"VehicleMark": VehicleMark, "Postcode": Postcode, "Email": Email, "Online": Online}

@@ -145,33 +145,37 @@ func (b *bulk) flush(ctx context.Context, t *Tx, stop func() bool) (all bool, er
 // as it takes to keep nobody waiting.
 func (db *DB) flushBulks(ctx context.Context, bulks map[string]*bulk) error {
 	for {
+		start, most := time.Now(), db.stagingTime()
 		all := true
-		err := db.Stage(ctx, func(t *Tx) error {
-			start := time.Now()
-			most := db.stagingTime()
+		err := db.Stage(ctx, func(t *Tx) (err error) {
 			stop := func() bool { return db.deciding.Load() > 0 || time.Since(start) > most }
 			for _, name := range slices.Sorted(maps.Keys(bulks)) {
-				if done, err := bulks[name].flush(ctx, t, stop); err != nil {
+				if all, err = bulks[name].flush(ctx, t, stop); err != nil || !all {
 					return err
-				} else if !done {
-					all = false
-					return nil
 				}
 			}
 			return nil
 		})
+		if most == politely {
+			time.Sleep(time.Since(start)) // leave the cores and the disk to others for as long again
+		}
 		if err != nil || all {
 			return err
 		}
 	}
 }
 
-// stagingTime is when a transaction of staged rows ends at the latest, which is
-// about what a waiting decision waits: short while people are deciding, longer
-// where an import has the register to itself.
+// How long a transaction of staged rows may last, which is about what a waiting
+// decision waits: while people are deciding, and while an import has the
+// register to itself.
+const (
+	politely = 500 * time.Microsecond
+	alone    = 5 * time.Millisecond
+)
+
 func (db *DB) stagingTime() time.Duration {
 	if time.Since(time.Unix(0, db.decided.Load())) < 2*time.Second {
-		return 500 * time.Microsecond
+		return politely
 	}
-	return 5 * time.Millisecond
+	return alone
 }
