@@ -257,6 +257,7 @@ func BenchmarkWriteDuringImport(b *testing.B) {
 			slices.Sort(took)
 			at := func(q float64) float64 { return float64(took[int(q*float64(len(took)-1))].Microseconds()) / 1000 }
 			b.ReportMetric(at(.5), "ms-p50")
+			b.ReportMetric(at(.95), "ms-p95")
 			b.ReportMetric(at(.99), "ms-p99")
 			b.ReportMetric(at(1), "ms-max")
 		})

@@ -122,7 +122,14 @@ func parsed(number string) (e164, nsn string, ok bool) {
 	if n.GetCountryCode() == 44 && !britishLength(nsn) {
 		return "", "", false
 	}
-	return phonenumbers.Format(n, phonenumbers.E164), nsn, true
+	e164 = phonenumbers.Format(n, phonenumbers.E164)
+	// The library drops leading zeros of some countries, and more of them each time
+	// it is asked: what is not one text when read again is no key.
+	again, err := phonenumbers.Parse(e164, "GB")
+	if err != nil || phonenumbers.Format(again, phonenumbers.E164) != e164 {
+		return "", "", false
+	}
+	return e164, nsn, true
 }
 
 // britishLength refuses what the library's lengths let through: no British number
