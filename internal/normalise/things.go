@@ -68,7 +68,9 @@ func outward(s string) bool {
 
 // Email returns an address in lower case, and whether it has the shape of one.
 // "Name <a@b.test>" and "mailto:" are read; none@none.com and its kind are refused.
-func Email(s string) (address string, ok bool) {
+func Email(s string) (address string, ok bool) { return settled(email, s) }
+
+func email(s string) (address string, ok bool) {
 	s = strings.ToLower(strings.TrimSpace(norm.NFKC.String(s)))
 	if _, inner, found := strings.Cut(s, "<"); found {
 		s, _, _ = strings.Cut(inner, ">")
@@ -90,7 +92,9 @@ func Email(s string) (address string, ok bool) {
 // Online returns a handle in lower case without "@", web address or the name of
 // the service, and whether it can serve as a key. The same handle on two services
 // is one text: whether it is one person is for the caller to weigh.
-func Online(s string) (handle string, ok bool) {
+func Online(s string) (handle string, ok bool) { return settled(online, s) }
+
+func online(s string) (handle string, ok bool) {
 	s = strings.ToLower(strings.TrimSpace(norm.NFKC.String(s)))
 	s = lastOfAddress(s)
 	if before, after, found := strings.Cut(s, ":"); found && len(strings.Fields(before)) <= 2 {
@@ -101,6 +105,17 @@ func Online(s string) (handle string, ok bool) {
 		return "", false
 	}
 	return s, true
+}
+
+// settled returns the canonical form of s if it is its own canonical form too. A
+// text that reads differently the second time, for broken bytes or signs that
+// Unicode takes apart, is no key.
+func settled(form func(string) (string, bool), s string) (string, bool) {
+	key, ok := form(s)
+	if again, _ := form(key); !ok || again != key {
+		return "", false
+	}
+	return key, true
 }
 
 // blank reports whether a character shows nothing, such as a vertical tab that
