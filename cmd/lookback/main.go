@@ -15,7 +15,6 @@ import (
 	"os"
 	"os/signal"
 	"os/user"
-	"runtime"
 	"runtime/debug"
 	"syscall"
 	"text/tabwriter"
@@ -29,10 +28,6 @@ import (
 const version = "0.1.0"
 
 func main() {
-	// Bulk work keeps every core busy, and Go lets a goroutine run for 10 ms
-	// before another gets its turn. With more threads than cores the kernel
-	// shares them out, and whoever wakes to save a decision goes first.
-	runtime.GOMAXPROCS(4 * runtime.NumCPU())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, clock: time.Now}
