@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -97,12 +98,16 @@ func takes(t *testing.T, args ...string) time.Duration {
 }
 
 // spread calls kill at n moments over a time, and insists that most of them hit.
+// A machine that was busy while the time was taken runs faster later: a miss
+// shortens what is left.
 func spread(t *testing.T, over time.Duration, n int, kill func(wait time.Duration) (hit bool)) {
 	t.Helper()
 	hits := 0
 	for i := range n {
 		if kill(over * time.Duration(i+1) / time.Duration(n+1)) {
 			hits++
+		} else {
+			over = over * 2 / 3
 		}
 	}
 	if hits < n/2 {
@@ -168,12 +173,26 @@ func state(t *testing.T, dir string) string {
 	return b.String()
 }
 
+// derived is the part of a state that an analysis makes: the facts of every case.
+func derived(state string) string {
+	var facts []string
+	for line := range strings.Lines(state) {
+		if strings.HasPrefix(line, `["SYNTH:`) {
+			facts = append(facts, line)
+		}
+	}
+	return strings.Join(facts, "")
+}
+
 func mustVerify(t *testing.T, path string, identity string) {
 	t.Helper()
 	if out := done(t, "verify", "-identity", identity, path); !strings.Contains(out, "is whole") {
 		t.Errorf("verify %s: %s", path, out)
 	}
 }
+
+// allHeld is the last line of an import that found everything there.
+var allHeld = regexp.MustCompile(`(?m)^all +\d+ rows: 0 accepted`)
 
 func TestAnImportKilledLeavesNothingHalfDone(t *testing.T) {
 	if testing.Short() {
@@ -184,17 +203,21 @@ func TestAnImportKilledLeavesNothingHalfDone(t *testing.T) {
 	second := newForce(t, filepath.Join(tmp, "2"), 2)
 	done(t, "init", "-dir", dir)
 	over := takes(t, "import", "-dir", dir, first)
-	before := state(t, dir)
+	before, landed := state(t, dir), false
 	spread(t, over, 9, func(wait time.Duration) bool {
 		hit := killAfter(t, wait, "import", "-dir", dir, second)
-		if after := state(t, dir); hit && after != before {
-			t.Fatalf("killed after %v, the register holds something else than before", wait)
+		if state(t, dir) != before {
+			// It had landed just before it died: then all of it is here.
+			if out := done(t, "import", "-dir", dir, second); !allHeld.MatchString(out) {
+				t.Fatalf("killed after %v, the register holds a part of the import: %s", wait, out)
+			}
+			before, landed, hit = state(t, dir), true, false
 		}
 		mustVerify(t, dir, keyPath(dir))
 		return hit
 	})
 	out := done(t, "import", "-dir", dir, second)
-	if !strings.Contains(out, "investigations") || state(t, dir) == before {
+	if !strings.Contains(out, "investigations") || !landed && state(t, dir) == before {
 		t.Errorf("the import that followed the kills brought nothing: %s", out)
 	}
 	mustVerify(t, dir, keyPath(dir))
@@ -212,8 +235,12 @@ func TestAnAnalysisKilledLeavesTheLastOneInPlace(t *testing.T) {
 	before := state(t, dir)
 	spread(t, over, 9, func(wait time.Duration) bool {
 		hit := killAfter(t, wait, "analyse", "-dir", dir)
-		if hit && state(t, dir) != before {
-			t.Fatalf("killed after %v, the register shows another analysis", wait)
+		if after := state(t, dir); after != before {
+			// It had finished just before it died: then it is whole, and says the same.
+			if derived(after) != derived(before) {
+				t.Fatalf("killed after %v, the register shows another analysis", wait)
+			}
+			before, hit = after, false
 		}
 		return hit
 	})
