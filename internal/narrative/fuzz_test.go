@@ -15,6 +15,7 @@ var seeds = []string{
 
 func FuzzSuspects(f *testing.F) {
 	for _, s := range seeds {
+		f.Add("\x8c'\x9a\xcaMA'LE(6'")
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

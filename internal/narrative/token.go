@@ -343,6 +343,9 @@ func mayState(text string) bool {
 		for i < len(text) && isLetter(text[i]) {
 			i++
 		}
+		if brokenWord(text[i:]) {
+			return true // "ma'le": only the full reading puts it together
+		}
 		if i-start < 2 {
 			c := text[start] | 0x20
 			if c == 'm' || c == 'f' || c == 's' && i < len(text) && isDigit(text[i]) {
@@ -355,6 +358,29 @@ func mayState(text string) bool {
 		}
 	}
 	return false
+}
+
+// brokenWord reports whether rest goes on with an apostrophe and letters that are
+// no ending of a word, such as 's or n't.
+func brokenWord(rest string) bool {
+	var after string
+	switch {
+	case strings.HasPrefix(rest, "'"):
+		after = rest[1:]
+	case strings.HasPrefix(rest, "’"), strings.HasPrefix(rest, "‘"):
+		after = rest[3:]
+	default:
+		return false
+	}
+	n := 0
+	for n < len(after) && isLetter(after[n]) {
+		n++
+	}
+	switch strings.ToLower(after[:n]) {
+	case "", "s", "t", "d", "m", "re", "ve", "ll":
+		return false
+	}
+	return true
 }
 
 // openings marks the first two letters of the words that mayState looks for.
