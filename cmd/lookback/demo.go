@@ -202,7 +202,7 @@ func (demo *demonstration) print(w io.Writer) {
 	}
 	fmt.Fprintf(w, "\n“More than one victim” against “at least one”: %s cases enter, %s leave, %s become unknown.\n", count(demo.Diff.Enter), count(demo.Diff.Leave), count(demo.Diff.BecomeUnknown))
 	fmt.Fprintf(w, "Ledger: %s\n\n", demo.Ledger)
-	fmt.Fprintf(w, "Go on with:\n")
+	fmt.Fprintf(w, "Go on with (go build ./cmd/lookback makes the program):\n")
 	for _, c := range []string{
 		"scope show -dir %s -criteria " + demoTo,
 		"scope run -dir %s -criteria " + demoTo,

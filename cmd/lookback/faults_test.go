@@ -120,18 +120,11 @@ func spread(t *testing.T, over time.Duration, n int, kill func(wait time.Duratio
 // every current row, quarantined row and derived row.
 func state(t *testing.T, dir string) string {
 	t.Helper()
-	key, err := store.ReadKey(keyPath(dir))
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := store.Open(dir, key, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := openRegister(t, dir)
 	defer db.Close()
 	var b strings.Builder
 	e := json.NewEncoder(&b)
-	err = db.View(t.Context(), func(tx *store.Tx) error {
+	err := db.View(t.Context(), func(tx *store.Tx) error {
 		checkpoint, err := tx.LastCheckpoint(t.Context())
 		if err != nil {
 			return err
@@ -344,7 +337,7 @@ func TestASecondImportIsToldToWaitAndADecisionIsNot(t *testing.T) {
 	mustVerify(t, dir, keyPath(dir))
 }
 
-func openDesk(t *testing.T, dir string) *casework.Desk {
+func openRegister(t *testing.T, dir string) *store.DB {
 	t.Helper()
 	key, err := store.ReadKey(keyPath(dir))
 	if err != nil {
@@ -354,6 +347,12 @@ func openDesk(t *testing.T, dir string) *casework.Desk {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return db
+}
+
+func openDesk(t *testing.T, dir string) *casework.Desk {
+	t.Helper()
+	db := openRegister(t, dir)
 	t.Cleanup(func() { db.Close() })
 	return &casework.Desk{DB: db, Code: code()}
 }
