@@ -74,6 +74,7 @@ const (
 	Supervisor    Role = "supervisor"
 	Disclosure    Role = "disclosure"
 	Inspector     Role = "inspector"
+	Panel         Role = "panel" // the survivors' panel
 )
 
 // A Kind says what sort of thing went wrong, for the layer that answers.

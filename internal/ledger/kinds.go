@@ -15,6 +15,45 @@ const (
 	CriteriaAdopted Kind = "criteria.adopted"
 	OpeningErased   Kind = "opening.erased"
 
+	AccountAdded    Kind = "account.added"
+	AccountChanged  Kind = "account.changed" // name, roles, second factor, password
+	AccountDisabled Kind = "account.disabled"
+	AccountReset    Kind = "account.reset"
+	AccountLocked   Kind = "account.locked"
+	SignedIn        Kind = "account.signedin"
+	SignedOut       Kind = "account.signedout"
+	SignInRefused   Kind = "account.refused"
+	RolesAdopted    Kind = "roles.adopted"
+	CaseRestricted  Kind = "case.restricted"
+	RestrictionLift Kind = "restriction.lifted"
+	ReaderNamed     Kind = "reader.named"
+	ReaderWithdrawn Kind = "reader.withdrawn"
+	SkillsImported  Kind = "skills.imported"
+
+	RiskRaised Kind = "risk.raised"
+	RiskMoved  Kind = "risk.moved" // told, sent, acknowledged, ended
+
+	CaseAssigned      Kind = "case.assigned"
+	AssignmentEnded   Kind = "assignment.ended"
+	ReviewerRecused   Kind = "reviewer.recused"
+	ReviewSubmitted   Kind = "review.submitted"
+	ReviewApproved    Kind = "review.approved"
+	ReviewReturned    Kind = "review.returned"
+	ReviewDisputed    Kind = "review.disputed"
+	ReviewAdjudicated Kind = "review.adjudicated"
+	DecisionMade      Kind = "decision.made"
+	CaseDeferred      Kind = "case.deferred"
+	CaseClosed        Kind = "case.closed"
+	CaseReopened      Kind = "case.reopened"
+
+	LineAdded    Kind = "line.added" // a line of enquiry
+	LineMoved    Kind = "line.moved"
+	ActionRaised Kind = "action.raised"
+	ActionMoved  Kind = "action.moved"
+
+	SearchSaved   Kind = "search.saved"
+	SearchRemoved Kind = "search.removed"
+
 	CaseRead       Kind = "case.read"
 	PersonRead     Kind = "person.read"
 	ListRead       Kind = "list.read"
@@ -51,6 +90,45 @@ var kinds = map[Kind]Class{
 
 	CriteriaAdopted: Decided,
 	OpeningErased:   Decided,
+
+	AccountAdded:    Decided,
+	AccountChanged:  Decided,
+	AccountDisabled: Decided,
+	AccountReset:    Decided,
+	AccountLocked:   Decided,
+	SignedIn:        Read,
+	SignedOut:       Read,
+	SignInRefused:   Read,
+	RolesAdopted:    Decided,
+	CaseRestricted:  Decided,
+	RestrictionLift: Decided,
+	ReaderNamed:     Decided,
+	ReaderWithdrawn: Decided,
+	SkillsImported:  Decided,
+
+	RiskRaised: Decided,
+	RiskMoved:  Decided,
+
+	CaseAssigned:      Decided,
+	AssignmentEnded:   Decided,
+	ReviewerRecused:   Decided,
+	ReviewSubmitted:   Decided,
+	ReviewApproved:    Decided,
+	ReviewReturned:    Decided,
+	ReviewDisputed:    Decided,
+	ReviewAdjudicated: Decided,
+	DecisionMade:      Decided,
+	CaseDeferred:      Decided,
+	CaseClosed:        Decided,
+	CaseReopened:      Decided,
+
+	LineAdded:    Decided,
+	LineMoved:    Decided,
+	ActionRaised: Decided,
+	ActionMoved:  Decided,
+
+	SearchSaved:   Decided,
+	SearchRemoved: Decided,
 
 	CaseRead:       Read,
 	PersonRead:     Read,

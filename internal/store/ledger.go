@@ -52,8 +52,8 @@ func (t *Tx) appendEvents(ctx context.Context, events []ledger.Event) error {
 	}
 	for i, e := range a.Events {
 		_, err := t.tx.ExecContext(ctx, `
-			INSERT INTO ledger_event (seq, kind, leaf, salt, opening)
-			VALUES (?1, ?2, ?3, ?4, ?5)`, a.First+int64(i), events[i].Kind, e.Leaf, e.Salt, e.Opening)
+			INSERT INTO ledger_event (seq, kind, leaf, salt, opening, actor, subject)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`, a.First+int64(i), events[i].Kind, e.Leaf, e.Salt, e.Opening, events[i].Actor, events[i].Subject)
 		if err != nil {
 			return err
 		}

@@ -4,9 +4,11 @@
 // was received, derived and decided, search.db an index over its texts that can
 // be built again from the first. Both are locked with keys drawn from one [Key].
 //
-// There are four ways in. [DB.View] reads. [DB.Update] writes what is received or
-// decided and refuses to commit without a ledger event. [DB.Stage] and
-// [DB.Derive] write rows that nobody sees until an Update makes them visible.
+// There are these ways in. [DB.View] reads. [DB.Update] writes what is received or
+// decided and refuses to commit without a ledger event; [DB.Note] appends an event
+// about something read. [DB.Stage] and [DB.BeginRun] write rows that nobody sees
+// until an Update makes them visible. [DB.Housekeep] writes sessions, leases and
+// drafts.
 package store
 
 import (
@@ -66,6 +68,8 @@ type DB struct {
 	// deciding counts who is in an Update or waits for one; see GiveWay.
 	deciding atomic.Int32
 	decided  atomic.Int64 // when somebody last did, in Unix nanoseconds
+
+	notes notes // events about reads, waiting to be committed together
 }
 
 // staging is the connection of bulk, with the statements it has prepared.

@@ -1,0 +1,225 @@
+-- +goose Up
+
+-- Where a case stands in its review. One row a case that anybody has touched; the
+-- version rises with everything decided about the case, and a write that was made
+-- against an older one is refused. What happened stands in the tables below; this
+-- row only says what holds now.
+CREATE TABLE case_state (
+	case_id  TEXT PRIMARY KEY,
+	version  INTEGER NOT NULL,
+	stage    TEXT NOT NULL, -- open, submitted, returned, disputed, decided, closed, deferred
+	reviewer TEXT NOT NULL DEFAULT '', -- of the review that the stage is about
+	verdict  TEXT NOT NULL DEFAULT '', -- of that review, or as decided
+	since    TEXT NOT NULL
+) STRICT;
+CREATE INDEX case_state_stage ON case_state (stage, since);
+CREATE INDEX case_state_reviewer ON case_state (reviewer, stage) WHERE reviewer <> '';
+
+-- Housekeeping: who has a case open for review now, so that nobody reads the same
+-- file by accident. A lease lapses by itself.
+CREATE TABLE lease (
+	case_id  TEXT PRIMARY KEY,
+	account  TEXT NOT NULL,
+	purpose  TEXT NOT NULL, -- review, approval, adjudication
+	taken_at TEXT NOT NULL,
+	until    TEXT NOT NULL
+) STRICT;
+CREATE INDEX lease_account ON lease (account, until);
+
+-- Housekeeping: what somebody is typing. One row a case, person and form; version
+-- counts the saves.
+CREATE TABLE draft (
+	case_id  TEXT NOT NULL,
+	account  TEXT NOT NULL,
+	form     TEXT NOT NULL, -- name@version
+	body     TEXT NOT NULL, -- JSON: answers and citations
+	version  INTEGER NOT NULL,
+	saved_at TEXT NOT NULL,
+	PRIMARY KEY (case_id, account, form)
+) STRICT;
+
+-- Housekeeping: texts that were typed against an older version of a draft or a
+-- case. They lost the race, not their words.
+CREATE TABLE draft_kept (
+	id       INTEGER PRIMARY KEY,
+	case_id  TEXT NOT NULL,
+	account  TEXT NOT NULL,
+	form     TEXT NOT NULL,
+	body     TEXT NOT NULL,
+	because  TEXT NOT NULL,
+	kept_at  TEXT NOT NULL,
+	done_at  TEXT NOT NULL DEFAULT '' -- when its writer put it aside
+) STRICT;
+CREATE INDEX draft_kept_case ON draft_kept (case_id, account);
+
+-- Who is to review a case. The latest that has not ended holds.
+CREATE TABLE assignment (
+	id       INTEGER PRIMARY KEY,
+	case_id  TEXT NOT NULL,
+	account  TEXT NOT NULL,
+	due      TEXT NOT NULL, -- a day, or ''
+	reason   TEXT NOT NULL,
+	batch    TEXT NOT NULL, -- assigned together, undone together
+	set_by   TEXT NOT NULL,
+	set_at   TEXT NOT NULL,
+	ended_at TEXT NOT NULL DEFAULT '',
+	ended_by TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX assignment_case ON assignment (case_id) WHERE ended_at = '';
+CREATE INDEX assignment_account ON assignment (account) WHERE ended_at = '';
+
+-- A reviewer who may not or will not review a case: declared, with the reason.
+CREATE TABLE recusal (
+	id      INTEGER PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	account TEXT NOT NULL,
+	reason  TEXT NOT NULL,
+	set_by  TEXT NOT NULL,
+	set_at  TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX recusal_case ON recusal (case_id, account);
+
+-- A review as submitted: the form's answers, the evidence, the verdict, and what
+-- its maker was shown. Never edited; a later one supersedes it.
+CREATE TABLE review (
+	id           INTEGER PRIMARY KEY,
+	case_id      TEXT NOT NULL,
+	form         TEXT NOT NULL, -- name@version
+	reviewer     TEXT NOT NULL,
+	body         TEXT NOT NULL, -- JSON: answers and citations
+	verdict      TEXT NOT NULL,
+	reason       TEXT NOT NULL,
+	shown        TEXT NOT NULL, -- JSON: rows, run, terms, marks on the page
+	submitted_at TEXT NOT NULL,
+	supersedes   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX review_case ON review (case_id, id);
+CREATE INDEX review_reviewer ON review (reviewer, id);
+
+-- What others said of a review: approved, returned, disagreed, adjudicated.
+CREATE TABLE review_step (
+	id        INTEGER PRIMARY KEY,
+	review_id INTEGER NOT NULL,
+	case_id   TEXT NOT NULL,
+	step      TEXT NOT NULL,
+	verdict   TEXT NOT NULL, -- theirs, where they disagree or adjudicate
+	reason    TEXT NOT NULL,
+	by        TEXT NOT NULL,
+	at        TEXT NOT NULL
+) STRICT;
+CREATE INDEX review_step_review ON review_step (review_id, id);
+CREATE INDEX review_step_by ON review_step (by, at);
+
+-- A decision that two people stand behind, or, for a case deferred unread, one.
+CREATE TABLE decision (
+	id         INTEGER PRIMARY KEY,
+	case_id    TEXT NOT NULL,
+	review_id  INTEGER NOT NULL, -- 0 for a case deferred unread
+	verdict    TEXT NOT NULL,
+	reason     TEXT NOT NULL,
+	made_by    TEXT NOT NULL,
+	second     TEXT NOT NULL, -- who approved or adjudicated
+	shown      TEXT NOT NULL, -- JSON: what its maker was shown
+	decided_at TEXT NOT NULL,
+	supersedes INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX decision_case ON decision (case_id, id);
+CREATE INDEX decision_at ON decision (decided_at);
+
+-- A case closed, and opened again.
+CREATE TABLE closing (
+	id            INTEGER PRIMARY KEY,
+	case_id       TEXT NOT NULL,
+	decision_id   INTEGER NOT NULL,
+	reason        TEXT NOT NULL,
+	closed_by     TEXT NOT NULL,
+	closed_at     TEXT NOT NULL,
+	reopened_by   TEXT NOT NULL DEFAULT '',
+	reopened_at   TEXT NOT NULL DEFAULT '',
+	reopen_reason TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX closing_case ON closing (case_id) WHERE reopened_at = '';
+
+-- A present risk to somebody. State is that of its last step.
+CREATE TABLE risk (
+	id         INTEGER PRIMARY KEY,
+	case_id    TEXT NOT NULL,
+	nominal_id TEXT NOT NULL DEFAULT '', -- who may be at risk or pose one, if on record
+	who        TEXT NOT NULL,
+	kinds      TEXT NOT NULL, -- JSON array of codes
+	detail     TEXT NOT NULL,
+	raised_by  TEXT NOT NULL,
+	raised_at  TEXT NOT NULL,
+	state      TEXT NOT NULL, -- raised, told, sent, acknowledged, ended
+	state_at   TEXT NOT NULL
+) STRICT;
+CREATE INDEX risk_case ON risk (case_id);
+CREATE INDEX risk_open ON risk (raised_at) WHERE state IN ('raised', 'told', 'sent');
+
+CREATE TABLE risk_step (
+	id      INTEGER PRIMARY KEY,
+	risk_id INTEGER NOT NULL,
+	state   TEXT NOT NULL,
+	whom    TEXT NOT NULL, -- told or sent to, acknowledged by
+	note    TEXT NOT NULL,
+	by      TEXT NOT NULL,
+	at      TEXT NOT NULL
+) STRICT;
+CREATE INDEX risk_step_risk ON risk_step (risk_id, id);
+
+-- A line of enquiry. "Looked, found nothing" is not "not looked".
+CREATE TABLE line_of_enquiry (
+	id        INTEGER PRIMARY KEY,
+	case_id   TEXT NOT NULL,
+	text      TEXT NOT NULL,
+	suggested TEXT NOT NULL DEFAULT '', -- code of the rule that suggested it, '' if a person thought of it
+	citation  TEXT NOT NULL DEFAULT '', -- JSON, as in reviews
+	state     TEXT NOT NULL,            -- identified, done, nothing found, not done, still possible, no longer possible, refused
+	made_by   TEXT NOT NULL,
+	made_at   TEXT NOT NULL
+) STRICT;
+CREATE INDEX line_of_enquiry_case ON line_of_enquiry (case_id);
+
+CREATE TABLE line_step (
+	id      INTEGER PRIMARY KEY,
+	line_id INTEGER NOT NULL,
+	state   TEXT NOT NULL,
+	note    TEXT NOT NULL,
+	by      TEXT NOT NULL,
+	at      TEXT NOT NULL
+) STRICT;
+CREATE INDEX line_step_line ON line_step (line_id, id);
+
+-- An action: a task from a line of enquiry or a decision.
+CREATE TABLE action (
+	id          INTEGER PRIMARY KEY,
+	case_id     TEXT NOT NULL,
+	line_id     INTEGER NOT NULL DEFAULT 0,
+	decision_id INTEGER NOT NULL DEFAULT 0,
+	title       TEXT NOT NULL,
+	detail      TEXT NOT NULL,
+	priority    TEXT NOT NULL, -- high, normal
+	raised_by   TEXT NOT NULL,
+	raised_at   TEXT NOT NULL,
+	state       TEXT NOT NULL, -- for allocation, allocated, resulted, filed, withdrawn
+	owner       TEXT NOT NULL DEFAULT '',
+	due         TEXT NOT NULL DEFAULT '', -- a day
+	result      TEXT NOT NULL DEFAULT '',
+	state_at    TEXT NOT NULL
+) STRICT;
+CREATE INDEX action_case ON action (case_id);
+CREATE INDEX action_open ON action (owner, due) WHERE state IN ('for allocation', 'allocated', 'resulted');
+
+CREATE TABLE action_step (
+	id        INTEGER PRIMARY KEY,
+	action_id INTEGER NOT NULL,
+	state     TEXT NOT NULL,
+	owner     TEXT NOT NULL,
+	due       TEXT NOT NULL,
+	note      TEXT NOT NULL,
+	batch     TEXT NOT NULL, -- done together, undone together
+	by        TEXT NOT NULL,
+	at        TEXT NOT NULL
+) STRICT;
+CREATE INDEX action_step_action ON action_step (action_id, id);
+CREATE INDEX action_step_batch ON action_step (batch) WHERE batch <> '';
