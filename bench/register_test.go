@@ -16,8 +16,12 @@ import (
 	"testing"
 	"time"
 
+	"lookback/internal/analysis"
 	"lookback/internal/casefile"
 	"lookback/internal/casework"
+	"lookback/internal/cohort"
+	"lookback/internal/desk"
+	"lookback/internal/intake"
 	"lookback/internal/ledger"
 	"lookback/internal/scope"
 	"lookback/internal/store"
@@ -52,7 +56,7 @@ func folder(b *testing.B) string {
 	return b.TempDir()
 }
 
-func create(b *testing.B, dir string) *casework.Desk {
+func create(b *testing.B, dir string) *desk.Desk {
 	b.Helper()
 	key, err := store.ReadKey(dir + ".key")
 	if err != nil {
@@ -73,11 +77,11 @@ func create(b *testing.B, dir string) *casework.Desk {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { db.Close() })
-	return &casework.Desk{DB: db, Code: "bench"}
+	return &desk.Desk{DB: db, Code: "bench"}
 }
 
 // filled returns a register that holds the extract and its analysis.
-func filled(b *testing.B) *casework.Desk {
+func filled(b *testing.B) *desk.Desk {
 	b.Helper()
 	dir := filepath.Join(folder(b), "register-"+strconv.Itoa(*cases))
 	_, err := os.Stat(dir)
@@ -85,10 +89,10 @@ func filled(b *testing.B) *casework.Desk {
 	if err == nil {
 		return d
 	}
-	if _, err := d.Import(context.Background(), operator, extract(b), nil, nil); err != nil {
+	if _, err := intake.Import(context.Background(), d, operator, extract(b), nil, nil); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := d.Analyse(context.Background(), operator, nil); err != nil {
+	if _, err := analysis.Run(context.Background(), d, operator, nil); err != nil {
 		b.Fatal(err)
 	}
 	return d
@@ -98,7 +102,7 @@ func BenchmarkImport(b *testing.B) {
 	from := extract(b)
 	for b.Loop() {
 		d := create(b, filepath.Join(b.TempDir(), "register"))
-		r, err := d.Import(context.Background(), operator, from, nil, nil)
+		r, err := intake.Import(context.Background(), d, operator, from, nil, nil)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -110,7 +114,7 @@ func BenchmarkImport(b *testing.B) {
 func BenchmarkImportAgain(b *testing.B) {
 	from, d := extract(b), filled(b)
 	for b.Loop() {
-		if _, err := d.Import(context.Background(), operator, from, nil, nil); err != nil {
+		if _, err := intake.Import(context.Background(), d, operator, from, nil, nil); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -120,7 +124,7 @@ func BenchmarkImportAgain(b *testing.B) {
 func BenchmarkAnalyse(b *testing.B) {
 	d := filled(b)
 	for b.Loop() {
-		if _, err := d.Analyse(context.Background(), operator, nil); err != nil {
+		if _, err := analysis.Run(context.Background(), d, operator, nil); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -136,14 +140,14 @@ func BenchmarkScope(b *testing.B) {
 	for _, p := range scope.Presets() {
 		b.Run(p.Name, func(b *testing.B) {
 			for b.Loop() {
-				if _, err := d.RunScope(context.Background(), operator, p, nil, nil); err != nil {
+				if _, err := cohort.RunScope(context.Background(), d, operator, p, nil, nil); err != nil {
 					b.Fatal(err)
 				}
 			}
 		})
 		b.Run(p.Name+"/known-on", func(b *testing.B) {
 			for b.Loop() {
-				if _, err := d.RunScope(context.Background(), operator, p, &on, nil); err != nil {
+				if _, err := cohort.RunScope(context.Background(), d, operator, p, &on, nil); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -197,7 +201,7 @@ func BenchmarkScopeMillion(b *testing.B) {
 	for _, p := range scope.Presets() {
 		b.Run(p.Name, func(b *testing.B) {
 			for b.Loop() {
-				r, err := big.RunScope(ctx, operator, p, nil, nil)
+				r, err := cohort.RunScope(ctx, big, operator, p, nil, nil)
 				if err != nil || r.Cases != 1_000_000 {
 					b.Fatal(r, err)
 				}
@@ -232,7 +236,7 @@ func BenchmarkWriteDuringImport(b *testing.B) {
 			go func() {
 				defer close(done)
 				if beside == "import" {
-					d.Import(ctx, operator, from, nil, nil)
+					intake.Import(ctx, d, operator, from, nil, nil)
 				}
 			}()
 			if beside == "import" {
@@ -264,7 +268,7 @@ func BenchmarkWriteDuringImport(b *testing.B) {
 	}
 }
 
-func decide(b *testing.B, d *casework.Desk) {
+func decide(b *testing.B, d *desk.Desk) {
 	err := d.DB.Update(context.Background(), operator, func(tx *store.Tx) ([]ledger.Event, error) {
 		a := store.Adoption{Name: "bench", Version: 1, Terms: "{}", SHA256: "-", Reason: strings.Repeat("because ", 100), AdoptedBy: operator.ID}
 		return []ledger.Event{{Kind: ledger.CriteriaAdopted, Purpose: "bench", Body: a}}, tx.Adopt(context.Background(), a)

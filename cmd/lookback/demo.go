@@ -10,8 +10,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"lookback/internal/analysis"
 	"lookback/internal/casefile"
 	"lookback/internal/casework"
+	"lookback/internal/cohort"
+	"lookback/internal/desk"
+	"lookback/internal/intake"
 	"lookback/internal/scope"
 	"lookback/internal/store"
 	"lookback/internal/synth"
@@ -47,14 +51,14 @@ func (a *app) synth(dir string, cases int, seed uint64, prevalence float64) (syn
 
 // A demonstration is what the demo found.
 type demonstration struct {
-	Dir      string                  `json:"dir"`
-	Cases    int                     `json:"cases"`
-	Seconds  map[string]float64      `json:"seconds"`
-	Import   *casework.ImportReport  `json:"import,omitempty"`
-	Analysis *casework.Analysis      `json:"analysis"`
-	Scope    []*casework.ScopeFigure `json:"scope"`
-	Diff     *scope.DiffReport       `json:"diff"`
-	Ledger   string                  `json:"ledger"`
+	Dir      string                `json:"dir"`
+	Cases    int                   `json:"cases"`
+	Seconds  map[string]float64    `json:"seconds"`
+	Import   *intake.ImportReport  `json:"import,omitempty"`
+	Analysis *analysis.Figures     `json:"analysis"`
+	Scope    []*cohort.ScopeFigure `json:"scope"`
+	Diff     *scope.DiffReport     `json:"diff"`
+	Ledger   string                `json:"ledger"`
 }
 
 const (
@@ -83,7 +87,7 @@ func runDemo(a *app, ctx context.Context, f *flags) error {
 }
 
 // demoRegister opens the demo's register, or makes it.
-func (a *app) demoRegister(ctx context.Context, f *flags, demo *demonstration) (*casework.Desk, error) {
+func (a *app) demoRegister(ctx context.Context, f *flags, demo *demonstration) (*desk.Desk, error) {
 	if _, err := os.Stat(f.dir); err == nil {
 		d, err := a.open(f)
 		if err != nil {
@@ -121,7 +125,7 @@ func (a *app) demoRegister(ctx context.Context, f *flags, demo *demonstration) (
 	show, done := a.progress()
 	defer done()
 	err = demo.time(a, "import", func() (err error) {
-		demo.Import, err = d.Import(ctx, a.operator(), from, nil, show)
+		demo.Import, err = intake.Import(ctx, d, a.operator(), from, nil, show)
 		return err
 	})
 	if err != nil {
@@ -131,7 +135,7 @@ func (a *app) demoRegister(ctx context.Context, f *flags, demo *demonstration) (
 	return d, nil
 }
 
-func madeUpOnly(ctx context.Context, d *casework.Desk) error {
+func madeUpOnly(ctx context.Context, d *desk.Desk) error {
 	return d.DB.View(ctx, func(tx *store.Tx) error {
 		r, err := tx.Register(ctx)
 		if err == nil && r.MadeUp == "n" {
@@ -142,10 +146,10 @@ func madeUpOnly(ctx context.Context, d *casework.Desk) error {
 }
 
 // look derives, counts and verifies.
-func (demo *demonstration) look(ctx context.Context, a *app, d *casework.Desk, show casework.Progress) error {
+func (demo *demonstration) look(ctx context.Context, a *app, d *desk.Desk, show desk.Progress) error {
 	by := a.operator()
 	err := demo.time(a, "analyse", func() (err error) {
-		demo.Analysis, err = d.Analyse(ctx, by, show)
+		demo.Analysis, err = analysis.Run(ctx, d, by, show)
 		return err
 	})
 	if err != nil {
@@ -154,7 +158,7 @@ func (demo *demonstration) look(ctx context.Context, a *app, d *casework.Desk, s
 	demo.Cases = demo.Analysis.Cases
 	err = demo.time(a, "scope", func() error {
 		for _, t := range scope.Presets() {
-			figure, err := d.RunScope(ctx, by, t, nil, show)
+			figure, err := cohort.RunScope(ctx, d, by, t, nil, show)
 			if err != nil {
 				return err
 			}
@@ -168,7 +172,7 @@ func (demo *demonstration) look(ctx context.Context, a *app, d *casework.Desk, s
 		if err != nil {
 			return err
 		}
-		demo.Diff, err = d.DiffScope(ctx, by, from, to, show)
+		demo.Diff, err = cohort.DiffScope(ctx, d, by, from, to, show)
 		return err
 	})
 	if err != nil {

@@ -17,7 +17,9 @@ import (
 	"time"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
+	"lookback/internal/cohort"
+	"lookback/internal/desk"
+	"lookback/internal/intake"
 	"lookback/internal/scope"
 	"lookback/internal/store"
 	"lookback/internal/synth"
@@ -313,7 +315,7 @@ func TestASecondImportIsToldToWaitAndADecisionIsNot(t *testing.T) {
 	by := casefile.Actor{ID: "operator:test", Roles: []casefile.Role{casefile.Operator}}
 	var once sync.Once
 	decided := error(nil)
-	_, err = d.Import(t.Context(), by, extract, nil, func(doing string, _, _ int64) {
+	_, err = intake.Import(t.Context(), d, by, extract, nil, func(doing string, _, _ int64) {
 		if !strings.HasPrefix(doing, "importing log") {
 			return
 		}
@@ -323,14 +325,14 @@ func TestASecondImportIsToldToWaitAndADecisionIsNot(t *testing.T) {
 				t.Errorf("a second import: %v\n%s\nwant %s", err, said, want)
 			}
 			// In this process, and in another.
-			decided = d.Adopt(t.Context(), by, terms, "while an import runs")
+			decided = cohort.Adopt(t.Context(), d, by, terms, "while an import runs")
 			done(t, "scope", "adopt", "-dir", dir, "-criteria", "two-suspects", "-reason", "from another process")
 		})
 	})
 	if err != nil || decided != nil {
 		t.Fatalf("import: %v, decision beside it: %v", err, decided)
 	}
-	adopted, err := d.Adopted(t.Context())
+	adopted, err := cohort.Adopted(t.Context(), d)
 	if err != nil || len(adopted) != 2 {
 		t.Errorf("%d decisions were kept, want 2 (%v)", len(adopted), err)
 	}
@@ -350,11 +352,11 @@ func openRegister(t *testing.T, dir string) *store.DB {
 	return db
 }
 
-func openDesk(t *testing.T, dir string) *casework.Desk {
+func openDesk(t *testing.T, dir string) *desk.Desk {
 	t.Helper()
 	db := openRegister(t, dir)
 	t.Cleanup(func() { db.Close() })
-	return &casework.Desk{DB: db, Code: code()}
+	return &desk.Desk{DB: db, Code: code()}
 }
 
 func TestAFullDiskIsSaidAndNothingIsLost(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
+	"lookback/internal/desk"
 	"lookback/internal/store"
 )
 
@@ -47,7 +47,7 @@ func (a *app) askKey(dir string) (store.Key, error) {
 }
 
 // open opens the register that -dir names.
-func (a *app) open(f *flags) (*casework.Desk, error) {
+func (a *app) open(f *flags) (*desk.Desk, error) {
 	if err := f.need("dir"); err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (a *app) open(f *flags) (*casework.Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &casework.Desk{DB: db, Code: code()}, nil
+	return &desk.Desk{DB: db, Code: code()}, nil
 }
 
 // newKey reads the key file for a new register if it is there, and makes it if

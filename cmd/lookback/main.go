@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
+	"lookback/internal/desk"
 )
 
 // version of the program; it stands beside everything that it derives.
@@ -87,7 +87,7 @@ const (
 )
 
 // onDesk is a command with so many arguments on the register that -dir names.
-func onDesk(args int, run func(*app, context.Context, *flags, *casework.Desk) error) func(*app, context.Context, *flags) error {
+func onDesk(args int, run func(*app, context.Context, *flags, *desk.Desk) error) func(*app, context.Context, *flags) error {
 	return func(a *app, ctx context.Context, f *flags) error {
 		if n := len(f.args()); n != args && args != anyNumber && (args != some || n == 0) {
 			return errUsage

@@ -7,12 +7,12 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"lookback/internal/casework"
+	"lookback/internal/desk"
 )
 
 // progress shows how far a long command has got: a bar on a terminal, a line for
 // each stage elsewhere.
-func (a *app) progress() (show casework.Progress, done func()) {
+func (a *app) progress() (show desk.Progress, done func()) {
 	file, ok := a.err.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		last := ""

@@ -13,9 +13,13 @@ import (
 	"strconv"
 	"strings"
 
+	"lookback/internal/analysis"
 	"lookback/internal/casefile"
 	"lookback/internal/casework"
+	"lookback/internal/cohort"
+	"lookback/internal/desk"
 	"lookback/internal/extract"
+	"lookback/internal/intake"
 	"lookback/internal/scope"
 	"lookback/internal/store"
 	"lookback/internal/verify"
@@ -83,14 +87,14 @@ func (a *app) printKey(ctx context.Context, f *flags) error {
 
 func runLedgerKey(a *app, ctx context.Context, f *flags) error { return a.printKey(ctx, f) }
 
-func runImport(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
+func runImport(a *app, ctx context.Context, f *flags, d *desk.Desk) error {
 	m, err := mapping(f.mapping)
 	if err != nil {
 		return err
 	}
 	a.spareMemory(f.arg(0))
 	show, done := a.progress()
-	report, err := d.Import(ctx, a.operator(), f.arg(0), m, show)
+	report, err := intake.Import(ctx, d, a.operator(), f.arg(0), m, show)
 	done()
 	if err != nil {
 		return err
@@ -105,7 +109,7 @@ func mapping(name string) (*extract.Mapping, error) {
 	return extract.LoadMapping(name)
 }
 
-func printImport(w io.Writer, r *casework.ImportReport) {
+func printImport(w io.Writer, r *intake.ImportReport) {
 	for _, name := range r.Order {
 		t := r.Tables[name]
 		fmt.Fprintf(w, "%-15s %8d rows: %d accepted, %d quarantined, %d already held\n", name, t.Rows, t.Accepted, t.Quarantined, t.Held)
@@ -126,9 +130,9 @@ func printImport(w io.Writer, r *casework.ImportReport) {
 	}
 }
 
-func runAnalyse(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
+func runAnalyse(a *app, ctx context.Context, f *flags, d *desk.Desk) error {
 	show, done := a.progress()
-	r, err := d.Analyse(ctx, a.operator(), show)
+	r, err := analysis.Run(ctx, d, a.operator(), show)
 	done()
 	if err != nil {
 		return err
@@ -136,7 +140,7 @@ func runAnalyse(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	return a.answer(r, func(w io.Writer) { printAnalysis(w, r) })
 }
 
-func printAnalysis(w io.Writer, r *casework.Analysis) {
+func printAnalysis(w io.Writer, r *analysis.Figures) {
 	s := r.Suspects
 	fmt.Fprintf(w, "%d investigations, %d nominals held to be %d people (%d with two PNC ids: look at them)\n", r.Cases, r.Nominals, r.Identities, r.Conflicts)
 	fmt.Fprintf(w, "suspects, counted four ways that are never added up:\n")
@@ -146,8 +150,8 @@ func printAnalysis(w io.Writer, r *casework.Analysis) {
 	fmt.Fprintf(w, "%d phones, vehicles and cases tie nobody, because they would tie too many\n", r.LeftOut)
 }
 
-func runSearch(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
-	found, err := d.Search(ctx, a.operator(), strings.Join(f.args(), " "), f.limit)
+func runSearch(a *app, ctx context.Context, f *flags, d *desk.Desk) error {
+	found, err := cohort.Search(ctx, d, a.operator(), strings.Join(f.args(), " "), f.limit)
 	if err != nil {
 		return err
 	}
@@ -167,19 +171,19 @@ func runSearch(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	})
 }
 
-func runExport(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
+func runExport(a *app, ctx context.Context, f *flags, d *desk.Desk) error {
 	if err := f.need("out"); err != nil {
 		return err
 	}
 	var terms scope.Terms
 	var err error
 	if f.arg(0) == "cohort" {
-		if terms, err = d.Terms(ctx, f.criteria); err != nil {
+		if terms, err = cohort.Terms(ctx, d, f.criteria); err != nil {
 			return err
 		}
 	}
 	show, done := a.progress()
-	out, err := d.Export(ctx, a.operator(), f.arg(0), f.out, terms, show)
+	out, err := cohort.Export(ctx, d, a.operator(), f.arg(0), f.out, terms, show)
 	done()
 	if err != nil {
 		return err
@@ -189,7 +193,7 @@ func runExport(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	})
 }
 
-func runMend(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
+func runMend(a *app, ctx context.Context, f *flags, d *desk.Desk) error {
 	if err := f.need("row"); err != nil {
 		return err
 	}
@@ -201,7 +205,7 @@ func runMend(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 		}
 		cells[strings.TrimSpace(column)] = value
 	}
-	m, err := d.Mend(ctx, a.operator(), f.row, cells, f.reason)
+	m, err := intake.Mend(ctx, d, a.operator(), f.row, cells, f.reason)
 	if err != nil {
 		return err
 	}
@@ -214,11 +218,11 @@ func runMend(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
 	})
 }
 
-func runLedgerExport(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
+func runLedgerExport(a *app, ctx context.Context, f *flags, d *desk.Desk) error {
 	if err := f.need("out"); err != nil {
 		return err
 	}
-	out, err := d.ExportLedger(ctx, a.operator(), f.out, f.openings)
+	out, err := casework.ExportLedger(ctx, d, a.operator(), f.out, f.openings)
 	if err != nil {
 		return err
 	}
@@ -284,11 +288,11 @@ func (a *app) check(ctx context.Context, f *flags, opts verify.Options) (report 
 	return report, errors.Join(err, db.Close())
 }
 
-func runBackup(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
+func runBackup(a *app, ctx context.Context, f *flags, d *desk.Desk) error {
 	if err := f.need("out"); err != nil {
 		return err
 	}
-	if err := d.Backup(ctx, a.operator(), f.out); err != nil {
+	if err := casework.Backup(ctx, d, a.operator(), f.out); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.err, "Wrote %s, encrypted with the register's own key: keep that key apart from it.\n", f.out)
@@ -322,8 +326,8 @@ func runRestore(a *app, ctx context.Context, f *flags) error {
 		if !report.Whole {
 			return casefile.Errorf(casefile.Broken, "The backup was not restored, because its ledger does not verify. %s", report)
 		}
-		d := &casework.Desk{DB: db, Code: code()}
-		return d.Restored(ctx, a.operator(), f.in)
+		d := &desk.Desk{DB: db, Code: code()}
+		return casework.Restored(ctx, d, a.operator(), f.in)
 	})
 	if err != nil {
 		if copied != "" && !exists(f.dir) {

@@ -9,12 +9,13 @@ import (
 	"text/tabwriter"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
+	"lookback/internal/cohort"
+	"lookback/internal/desk"
 	"lookback/internal/scope"
 )
 
-func runScopeList(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
-	adopted, err := d.Adopted(ctx)
+func runScopeList(a *app, ctx context.Context, f *flags, d *desk.Desk) error {
+	adopted, err := cohort.Adopted(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -54,8 +55,8 @@ func runScopeList(a *app, ctx context.Context, f *flags, d *casework.Desk) error
 	})
 }
 
-func runScopeShow(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
-	t, err := d.Terms(ctx, f.criteria)
+func runScopeShow(a *app, ctx context.Context, f *flags, d *desk.Desk) error {
+	t, err := cohort.Terms(ctx, d, f.criteria)
 	if err != nil {
 		return err
 	}
@@ -80,8 +81,8 @@ func runScopeShow(a *app, ctx context.Context, f *flags, d *casework.Desk) error
 	})
 }
 
-func runScopeRun(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
-	t, err := d.Terms(ctx, f.criteria)
+func runScopeRun(a *app, ctx context.Context, f *flags, d *desk.Desk) error {
+	t, err := cohort.Terms(ctx, d, f.criteria)
 	if err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func runScopeRun(a *app, ctx context.Context, f *flags, d *casework.Desk) error 
 		on = &day
 	}
 	show, done := a.progress()
-	figure, err := d.RunScope(ctx, a.operator(), t, on, show)
+	figure, err := cohort.RunScope(ctx, d, a.operator(), t, on, show)
 	done()
 	if err != nil {
 		return err
@@ -110,20 +111,20 @@ func runScopeRun(a *app, ctx context.Context, f *flags, d *casework.Desk) error 
 	})
 }
 
-func runScopeDiff(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
+func runScopeDiff(a *app, ctx context.Context, f *flags, d *desk.Desk) error {
 	if err := f.need("criteria", "against"); err != nil {
 		return err
 	}
-	from, err := d.Terms(ctx, f.criteria)
+	from, err := cohort.Terms(ctx, d, f.criteria)
 	if err != nil {
 		return err
 	}
-	to, err := d.Terms(ctx, f.against)
+	to, err := cohort.Terms(ctx, d, f.against)
 	if err != nil {
 		return err
 	}
 	show, done := a.progress()
-	diff, err := d.DiffScope(ctx, a.operator(), from, to, show)
+	diff, err := cohort.DiffScope(ctx, d, a.operator(), from, to, show)
 	done()
 	if err != nil {
 		return err
@@ -131,11 +132,11 @@ func runScopeDiff(a *app, ctx context.Context, f *flags, d *casework.Desk) error
 	return a.answer(diff, func(w io.Writer) { fmt.Fprintln(w, diff) })
 }
 
-func runScopeAdopt(a *app, ctx context.Context, f *flags, d *casework.Desk) error {
+func runScopeAdopt(a *app, ctx context.Context, f *flags, d *desk.Desk) error {
 	if err := f.need("criteria"); err != nil {
 		return err
 	}
-	t, err := d.Terms(ctx, f.criteria)
+	t, err := cohort.Terms(ctx, d, f.criteria)
 	if err != nil {
 		return err
 	}
@@ -143,7 +144,7 @@ func runScopeAdopt(a *app, ctx context.Context, f *flags, d *casework.Desk) erro
 	if reason == "" {
 		reason = a.ask("Adopting terms of reference is a decision. Reason: ")
 	}
-	if err := d.Adopt(ctx, a.operator(), t, reason); err != nil {
+	if err := cohort.Adopt(ctx, d, a.operator(), t, reason); err != nil {
 		return err
 	}
 	return a.answer(map[string]any{"name": t.Name, "version": t.Version, "reason": reason}, func(w io.Writer) {

@@ -1,3 +1,5 @@
+// Package casework holds the verbs on a case and the proofs of what was done: the
+// ledger for outsiders, the check of a register, and backups.
 package casework
 
 import (
@@ -11,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"lookback/internal/casefile"
+	"lookback/internal/desk"
 	"lookback/internal/ledger"
 	"lookback/internal/store"
 	"lookback/internal/verify"
@@ -18,15 +21,15 @@ import (
 
 // ExportLedger writes the log for outsiders. With openings it adds what the
 // events say; without, only that they happened.
-func (d *Desk) ExportLedger(ctx context.Context, by casefile.Actor, dir string, openings bool) (*ledger.Exported, error) {
-	act := ExportLedger
+func ExportLedger(ctx context.Context, d *desk.Desk, by casefile.Actor, dir string, openings bool) (*ledger.Exported, error) {
+	act := desk.ExportLedger
 	if openings {
-		act = ShowOpenings
+		act = desk.ShowOpenings
 	}
-	if err := May(by, act); err != nil {
+	if err := d.May(by, act); err != nil {
 		return nil, err
 	}
-	err := d.record(ctx, by, ledger.Event{Kind: ledger.LedgerExported, Purpose: "review", Body: map[string]any{
+	err := d.Record(ctx, by, ledger.Event{Kind: ledger.LedgerExported, Purpose: "review", Body: map[string]any{
 		"folder": filepath.Base(dir), "openings": openings,
 	}})
 	if err != nil {
@@ -170,11 +173,11 @@ func (s logSource) Entries() iter.Seq2[verify.Entry, error] {
 
 // Backup writes an encrypted copy of the register while it is in use. The event
 // comes first, so that the copy holds it.
-func (d *Desk) Backup(ctx context.Context, by casefile.Actor, out string) error {
-	if err := May(by, TakeBackup); err != nil {
+func Backup(ctx context.Context, d *desk.Desk, by casefile.Actor, out string) error {
+	if err := d.May(by, desk.TakeBackup); err != nil {
 		return err
 	}
-	err := d.record(ctx, by, ledger.Event{Kind: ledger.BackupTaken, Purpose: "backup", Body: map[string]any{"file": filepath.Base(out)}})
+	err := d.Record(ctx, by, ledger.Event{Kind: ledger.BackupTaken, Purpose: "backup", Body: map[string]any{"file": filepath.Base(out)}})
 	if err != nil {
 		return err
 	}
@@ -182,6 +185,6 @@ func (d *Desk) Backup(ctx context.Context, by casefile.Actor, out string) error 
 }
 
 // Restored records that a register came from a backup.
-func (d *Desk) Restored(ctx context.Context, by casefile.Actor, backup string) error {
-	return d.record(ctx, by, ledger.Event{Kind: ledger.RegisterRestored, Purpose: "restore", Body: map[string]any{"file": filepath.Base(backup)}})
+func Restored(ctx context.Context, d *desk.Desk, by casefile.Actor, backup string) error {
+	return d.Record(ctx, by, ledger.Event{Kind: ledger.RegisterRestored, Purpose: "restore", Body: map[string]any{"file": filepath.Base(backup)}})
 }

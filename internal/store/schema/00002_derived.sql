@@ -53,7 +53,7 @@ CREATE INDEX group_member_group ON group_member (run_id, group_id);
 CREATE TABLE case_fact (
 	run_id  INTEGER NOT NULL,
 	case_id TEXT NOT NULL,
-	facts   TEXT NOT NULL -- JSON, see casework/facts.go
+	facts   TEXT NOT NULL -- JSON, see analysis/facts.go
 ) STRICT;
 CREATE INDEX case_fact_case ON case_fact (run_id, case_id);
 

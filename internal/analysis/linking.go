@@ -1,4 +1,4 @@
-package casework
+package analysis
 
 import (
 	"context"
@@ -50,8 +50,8 @@ func (n *net) reach(id casefile.CaseID) reach {
 }
 
 // linkPeople mints identities by exact keys, then ties people and finds groups.
-func (run *analysis) linkPeople(ctx context.Context, tx *store.Tx) error {
-	run.progress.tell("linking people", 0, 0)
+func (run *deriving) linkPeople(ctx context.Context, tx *store.Tx) error {
+	run.progress.Tell("linking people", 0, 0)
 	run.net = &net{nominals: map[casefile.NominalID]int32{}, cases: map[casefile.CaseID]int32{}, inGroup: map[int32]bool{}}
 	if err := run.identify(ctx, tx); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (run *analysis) linkPeople(ctx context.Context, tx *store.Tx) error {
 	if err := run.net.shares(ctx, tx, &in); err != nil {
 		return err
 	}
-	run.progress.tell("finding groups", 0, 0)
+	run.progress.Tell("finding groups", 0, 0)
 	run.net.found = network.Find(in)
 	run.figures.Repeat = repeatSuspects(in)
 	return nil
@@ -71,7 +71,7 @@ func (run *analysis) linkPeople(ctx context.Context, tx *store.Tx) error {
 
 // identify holds nominals with the same PNC id or CRO number to be one person. A
 // nominal reference within one system is one record here already.
-func (run *analysis) identify(ctx context.Context, tx *store.Tx) error {
+func (run *deriving) identify(ctx context.Context, tx *store.Tx) error {
 	var ids []casefile.NominalID
 	var blank []bool
 	names := map[string]bool{} // systems that record names
@@ -244,7 +244,7 @@ func repeatSuspects(in network.Input) int {
 	return n
 }
 
-func (run *analysis) stageNetwork(ctx context.Context, _ *store.Tx) error {
+func (run *deriving) stageNetwork(ctx context.Context, _ *store.Tx) error {
 	n, f := run.net, run.figures
 	f.Ties, f.Groups, f.LeftOut = len(n.found.Ties), len(n.found.Groups), len(n.found.Hubs)
 	for _, t := range n.found.Ties {

@@ -1,4 +1,6 @@
-package casework
+// Package cohort holds the verbs on many cases at once: terms of reference and
+// the counts under them, the search, and lists to hand on.
+package cohort
 
 import (
 	"context"
@@ -8,7 +10,9 @@ import (
 	"os"
 	"strings"
 
+	"lookback/internal/analysis"
 	"lookback/internal/casefile"
+	"lookback/internal/desk"
 	"lookback/internal/ledger"
 	"lookback/internal/scope"
 	"lookback/internal/store"
@@ -16,11 +20,11 @@ import (
 
 // Terms finds terms of reference: a preset, a version adopted in this register,
 // or a file, in that order. The empty name means those in force.
-func (d *Desk) Terms(ctx context.Context, nameOrFile string) (scope.Terms, error) {
+func Terms(ctx context.Context, d *desk.Desk, nameOrFile string) (scope.Terms, error) {
 	if t, err := scope.Preset(nameOrFile); err == nil {
 		return t, nil
 	}
-	adopted, err := d.Adopted(ctx)
+	adopted, err := Adopted(ctx, d)
 	if err != nil {
 		return scope.Terms{}, err
 	}
@@ -55,7 +59,7 @@ func presetNames() []string {
 }
 
 // Adopted returns every version put in force, oldest first.
-func (d *Desk) Adopted(ctx context.Context) (list []store.Adoption, err error) {
+func Adopted(ctx context.Context, d *desk.Desk) (list []store.Adoption, err error) {
 	err = d.DB.View(ctx, func(tx *store.Tx) error {
 		list, err = tx.Adoptions(ctx)
 		return err
@@ -65,8 +69,8 @@ func (d *Desk) Adopted(ctx context.Context) (list []store.Adoption, err error) {
 
 // Adopt puts terms of reference in force. The reason is required: outsiders ask
 // for it first.
-func (d *Desk) Adopt(ctx context.Context, by casefile.Actor, t scope.Terms, reason string) error {
-	if err := May(by, AdoptCriteria); err != nil {
+func Adopt(ctx context.Context, d *desk.Desk, by casefile.Actor, t scope.Terms, reason string) error {
+	if err := d.May(by, desk.AdoptCriteria); err != nil {
 		return err
 	}
 	p, err := scope.Compile(t)
@@ -125,8 +129,8 @@ type scoped struct {
 // RunScope applies terms of reference to every case: as everything known now
 // tells it, or as known on a day. Cost: linear in cases; as known on a day, also
 // in the rows of every case.
-func (d *Desk) RunScope(ctx context.Context, by casefile.Actor, t scope.Terms, knownOn *casefile.Day, progress Progress) (*ScopeFigure, error) {
-	if err := May(by, ReadFigures); err != nil {
+func RunScope(ctx context.Context, d *desk.Desk, by casefile.Actor, t scope.Terms, knownOn *casefile.Day, progress desk.Progress) (*ScopeFigure, error) {
+	if err := d.May(by, desk.ReadFigures); err != nil {
 		return nil, err
 	}
 	p, err := scope.Compile(t)
@@ -134,7 +138,7 @@ func (d *Desk) RunScope(ctx context.Context, by casefile.Actor, t scope.Terms, k
 		return nil, casefile.Errorf(casefile.Invalid, "%s", err)
 	}
 	w := scope.NewWaterfall(p)
-	run, err := d.eachScoped(ctx, by, []*scope.Program{p}, knownOn, progress, func(s []scoped) error {
+	run, err := eachScoped(ctx, d, by, []*scope.Program{p}, knownOn, progress, func(s []scoped) error {
 		w.Add(s[0].result)
 		return nil
 	})
@@ -149,14 +153,14 @@ func (d *Desk) RunScope(ctx context.Context, by casefile.Actor, t scope.Terms, k
 	if knownOn != nil {
 		f.KnownOn, f.Limits = knownOn.String(), p.Limits()
 	}
-	return f, d.record(ctx, by, ledger.Event{Kind: ledger.ScopeRun, Purpose: "review", Subject: t.Name, Body: map[string]any{
+	return f, d.Record(ctx, by, ledger.Event{Kind: ledger.ScopeRun, Purpose: "review", Subject: t.Name, Body: map[string]any{
 		"fingerprint": p.Fingerprint(), "run": run, "known_on": f.KnownOn, "in": f.In, "out": f.Out, "unknown": f.Unknown,
 	}})
 }
 
 // DiffScope says who enters and who leaves when terms a are replaced by b.
-func (d *Desk) DiffScope(ctx context.Context, by casefile.Actor, a, b scope.Terms, progress Progress) (*scope.DiffReport, error) {
-	if err := May(by, ReadFigures); err != nil {
+func DiffScope(ctx context.Context, d *desk.Desk, by casefile.Actor, a, b scope.Terms, progress desk.Progress) (*scope.DiffReport, error) {
+	if err := d.May(by, desk.ReadFigures); err != nil {
 		return nil, err
 	}
 	from, err := scope.Compile(a)
@@ -168,7 +172,7 @@ func (d *Desk) DiffScope(ctx context.Context, by casefile.Actor, a, b scope.Term
 		return nil, casefile.Errorf(casefile.Invalid, "%s", err)
 	}
 	diff := scope.NewDiff(from, to)
-	run, err := d.eachScoped(ctx, by, []*scope.Program{from, to}, nil, progress, func(s []scoped) error {
+	run, err := eachScoped(ctx, d, by, []*scope.Program{from, to}, nil, progress, func(s []scoped) error {
 		diff.Add(s[0].id, s[0].result, s[1].result)
 		return nil
 	})
@@ -176,19 +180,19 @@ func (d *Desk) DiffScope(ctx context.Context, by casefile.Actor, a, b scope.Term
 		return nil, err
 	}
 	r := diff.Report()
-	return &r, d.record(ctx, by, ledger.Event{Kind: ledger.ScopeRun, Purpose: "review", Subject: a.Name + " to " + b.Name, Body: map[string]any{
+	return &r, d.Record(ctx, by, ledger.Event{Kind: ledger.ScopeRun, Purpose: "review", Subject: a.Name + " to " + b.Name, Body: map[string]any{
 		"from": from.Fingerprint(), "to": to.Fingerprint(), "run": run, "enter": r.Enter, "leave": r.Leave,
 	}})
 }
 
 // eachScoped evaluates programs over every case, by id, and returns the run that
 // the facts come from. It derives first where something was received since.
-func (d *Desk) eachScoped(ctx context.Context, by casefile.Actor, programs []*scope.Program, knownOn *casefile.Day, progress Progress, yield func([]scoped) error) (run int64, err error) {
-	if err := d.ensureAnalysed(ctx, by, progress); err != nil {
+func eachScoped(ctx context.Context, d *desk.Desk, by casefile.Actor, programs []*scope.Program, knownOn *casefile.Day, progress desk.Progress, yield func([]scoped) error) (run int64, err error) {
+	if err := analysis.Ensure(ctx, d, by, progress); err != nil {
 		return 0, err
 	}
 	err = d.DB.View(ctx, func(tx *store.Tx) error {
-		last, err := tx.LastRun(ctx, analysisRun)
+		last, err := tx.LastRun(ctx, analysis.Kind)
 		if err != nil {
 			return err
 		}
@@ -201,7 +205,7 @@ func (d *Desk) eachScoped(ctx context.Context, by casefile.Actor, programs []*sc
 	return run, err
 }
 
-func scopeNow(ctx context.Context, tx *store.Tx, run int64, programs []*scope.Program, progress Progress, yield func([]scoped) error) error {
+func scopeNow(ctx context.Context, tx *store.Tx, run int64, programs []*scope.Program, progress desk.Progress, yield func([]scoped) error) error {
 	out := make([]scoped, len(programs))
 	var c scope.Case
 	n := 0
@@ -219,58 +223,24 @@ func scopeNow(ctx context.Context, tx *store.Tx, run int64, programs []*scope.Pr
 			return err
 		}
 		if n++; n%5000 == 0 {
-			progress.tell("applying the criteria", int64(n), 0)
+			progress.Tell("applying the criteria", int64(n), 0)
 		}
 	}
 	return nil
 }
 
-// scopeKnownOn evaluates as known on a day. A case that the force recorded later
-// is not there yet; one that nobody dated may have been.
-func scopeKnownOn(ctx context.Context, tx *store.Tx, run int64, programs []*scope.Program, on casefile.Day, progress Progress, yield func([]scoped) error) error {
-	src, err := collectSources(ctx, tx, run)
-	if err != nil {
-		return err
-	}
+// scopeKnownOn evaluates as known on a day. A case that nobody dated may have been
+// there or not.
+func scopeKnownOn(ctx context.Context, tx *store.Tx, run int64, programs []*scope.Program, on casefile.Day, progress desk.Progress, yield func([]scoped) error) error {
 	out := make([]scoped, len(programs))
-	n := 0
-	return src.dossiers(ctx, tx, func(d *dossier) error {
-		if n++; n%5000 == 0 {
-			progress.tell("applying the criteria", int64(n), 0)
-		}
-		recorded := d.RecordedAt.KnownOn(on)
-		if recorded == casefile.Later {
-			return nil
-		}
-		certain := src.facts(d, clock{set: true, day: on}, nil)
-		possible := src.facts(d, clock{set: true, day: on, undated: true}, nil)
+	return analysis.KnownOn(ctx, tx, run, on, progress, func(id string, recorded casefile.Known, certain, possible scope.Case) error {
 		for i, p := range programs {
 			surely := p.Evaluate(certain)
 			if recorded == casefile.Undated {
 				surely = scope.Result{Status: scope.Out, NotMet: 1<<len(p.Terms().Criteria) - 1}
 			}
-			out[i] = scoped{string(d.ID), certain, possible, scope.Combine(surely, p.Evaluate(possible))}
+			out[i] = scoped{id, certain, possible, scope.Combine(surely, p.Evaluate(possible))}
 		}
 		return yield(out)
 	})
-}
-
-// ensureAnalysed derives again if rows were received, or the program changed,
-// since the last run.
-func (d *Desk) ensureAnalysed(ctx context.Context, by casefile.Actor, progress Progress) error {
-	stale := false
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		last, err := tx.LastRun(ctx, analysisRun)
-		if err != nil {
-			return err
-		}
-		r, err := tx.Register(ctx)
-		stale = last.ID == 0 || last.Watermark != r.Watermark || last.Code != d.Code
-		return err
-	})
-	if err != nil || !stale {
-		return err
-	}
-	_, err = d.Analyse(ctx, by, progress)
-	return err
 }

@@ -1,16 +1,19 @@
-package casework
+package analysis_test
 
 import (
 	"strings"
 	"testing"
 
+	"lookback/internal/cohort"
+	"lookback/internal/desk"
+	"lookback/internal/desk/desktest"
 	"lookback/internal/store"
 )
 
-func (d *Desk) identities(t *testing.T) map[string]store.Identity {
+func identities(t *testing.T, d *desk.Desk) map[string]store.Identity {
 	t.Helper()
 	out := map[string]store.Identity{}
-	err := d.withRun(t.Context(), func(tx *store.Tx, run int64) error {
+	err := cohort.WithRun(t.Context(), d, func(tx *store.Tx, run int64) error {
 		for i, err := range tx.Identities(t.Context(), run) {
 			if err != nil {
 				return err
@@ -27,8 +30,8 @@ func (d *Desk) identities(t *testing.T) map[string]store.Identity {
 }
 
 func TestOnePersonIsWhoHasOnePNCOrCRONumber(t *testing.T) {
-	d := newDesk(t)
-	d.mustImport(t, folder(t, tables{
+	d := desktest.NewDesk(t)
+	desktest.Import(t, d, desktest.Folder(t, desktest.Tables{
 		"investigations": "crime_ref\nC1\n",
 		"nominals": "nominal_ref,surname,forenames,pnc_id,cro_no,dob\n" +
 			"N1,ARDEN,Sam,04/23K,,1980-01-02\n" +
@@ -42,8 +45,8 @@ func TestOnePersonIsWhoHasOnePNCOrCRONumber(t *testing.T) {
 			"N9,DOGWOOD,Jo,UNKNOWN,UNKNOWN,\n",
 		"involvements": "crime_ref,nominal_ref,role\nC1,N1,suspect\n",
 	}))
-	d.mustAnalyse(t)
-	who := d.identities(t)
+	desktest.Analyse(t, d)
+	who := identities(t, d)
 	for _, c := range []struct {
 		a, b string
 		same bool
@@ -70,20 +73,20 @@ func TestAPhoneTiesPeopleUnlessAnInstitutionAnswersIt(t *testing.T) {
 		description string
 		tied        bool
 	}{{"mobile", true}, {"care home office", false}, {"custody desk, police station", false}} {
-		d := newDesk(t)
-		d.mustImport(t, folder(t, tables{
+		d := desktest.NewDesk(t)
+		desktest.Import(t, d, desktest.Folder(t, desktest.Tables{
 			"investigations": "crime_ref\nC1\nC2\n",
 			"nominals":       "nominal_ref,surname\nN1,ARDEN\nN2,BEECH\n",
 			"involvements":   "crime_ref,nominal_ref,role\nC1,N1,suspect\nC2,N2,suspect\n",
 			"identifiers":    "identifier_ref,kind,value,description\nI1,phone,07700 900123," + quote(c.description) + "\nI2,phone,+447700900123," + quote(c.description) + "\n",
 			"uses":           "crime_ref,nominal_ref,identifier_ref,use\n,N1,I1,used\n,N2,I2,used\n",
 		}))
-		a := d.mustAnalyse(t)
+		a := desktest.Analyse(t, d)
 		if got := a.Ties == 1; got != c.tied {
 			t.Errorf("%q: %d ties, want a tie %v", c.description, a.Ties, c.tied)
 		}
 		var because []string
-		err := d.withRun(t.Context(), func(tx *store.Tx, run int64) error {
+		err := cohort.WithRun(t.Context(), d, func(tx *store.Tx, run int64) error {
 			for m, err := range tx.Memberships(t.Context(), run) {
 				if err != nil {
 					return err

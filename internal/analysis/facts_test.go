@@ -1,11 +1,9 @@
-package casework
+package analysis
 
 import (
-	"path/filepath"
 	"testing"
 
 	"lookback/internal/casefile"
-	"lookback/internal/extract"
 	"lookback/internal/scope"
 )
 
@@ -73,69 +71,5 @@ func TestFlagsThatWereNeverDeliveredAreNotAbsent(t *testing.T) {
 	src := &sources{delivered: map[casefile.Table]bool{}}
 	if got := src.facts(&dossier{}, clock{}, &reach{})[scope.ExploitationFlag]; got.String() != "unknown" || got.Why() != "flags were not delivered" {
 		t.Errorf("flag is %s because %q", got, got.Why())
-	}
-}
-
-func TestAsKnownOnADayTheCertainEndIsNeverAboveThePossible(t *testing.T) {
-	dir, _ := force(t, 120)
-	d := newDesk(t)
-	d.mustImport(t, dir)
-	room := 0
-	for _, terms := range scope.Presets() {
-		cases := -1
-		for _, text := range []string{"2011-01-01", "2015-01-01", "2019-01-01", "2026-01-01"} {
-			day, err := casefile.ParseDay(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			f, err := d.RunScope(t.Context(), operator, terms, &day, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if f.In > f.PossiblyIn || f.In+f.Out+f.Unknown != f.Cases || f.Cases < cases {
-				t.Errorf("%s on %s: %d certain, %d possible, %d + %d of %d cases (%d before)", terms.Name, text, f.In, f.PossiblyIn, f.Out, f.Unknown, f.Cases, cases)
-			}
-			cases = f.Cases
-			room += f.PossiblyIn - f.In
-		}
-	}
-	if room == 0 {
-		t.Error("no undated row made a difference anywhere: the test sees nothing")
-	}
-}
-
-func TestOneThingInTwoFilesOfATableIsNoticed(t *testing.T) {
-	m, err := extract.ParseMapping([]byte(`{"version":1,"name":"two files","tables":{"nominals":{"file":["nominals.csv","more.csv"]}}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := newDesk(t)
-	r, err := d.Import(t.Context(), operator, folder(t, tables{
-		"investigations": "crime_ref\nC1\n",
-		"nominals":       "nominal_ref,surname\nN1,ARDEN\nN2,BEECH\n",
-		"more":           "surname,nominal_ref\nARDEN,N1\nCEDAR,N2\nDOGWOOD,N3\n",
-		"involvements":   "crime_ref,nominal_ref,role\nC1,N3,suspect\n",
-	}), m, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// more.csv is read first.
-	want := TableReport{Rows: 5, Accepted: 3, Quarantined: 1, Held: 1}
-	if got := *r.Tables[casefile.Nominals]; got != want {
-		t.Errorf("nominals %+v, want %+v", got, want)
-	}
-	if got, want := r.Reasons[0].Example, "nominal_ref N2 stands twice in this extract with different content, first on line 3 of more.csv: keep one."; got != want {
-		t.Errorf("got %s\nwant %s", got, want)
-	}
-	if a := d.mustAnalyse(t); a.Nominals != 3 {
-		t.Errorf("%d nominals, want 3", a.Nominals)
-	}
-}
-
-func TestAnExportAppearsWholeOrNotAtAll(t *testing.T) {
-	d := newDesk(t)
-	out := filepath.Join(t.TempDir(), "missing", "x.csv")
-	if _, err := d.Export(t.Context(), operator, "quarantine", out, scope.Terms{}, nil); casefile.KindOf(err) != casefile.Invalid {
-		t.Errorf("an export into no folder: %v", err)
 	}
 }

@@ -1,4 +1,7 @@
-package casework
+// Package intake takes in what a force delivers. Every row ends in one of three
+// places, accepted, quarantined or already held, and a quarantined row can be
+// mended. It translates between [extract], which reads, and the store, which keeps.
+package intake
 
 import (
 	"context"
@@ -11,6 +14,7 @@ import (
 	"strings"
 
 	"lookback/internal/casefile"
+	"lookback/internal/desk"
 	"lookback/internal/document"
 	"lookback/internal/extract"
 	"lookback/internal/ledger"
@@ -55,8 +59,8 @@ const documentBatch = 8 << 20
 // Import reads an extract into the register. It lands whole or not at all. Cost:
 // linear in rows; memory about 50 bytes a row of the largest table and of the
 // four tables that others refer to.
-func (d *Desk) Import(ctx context.Context, by casefile.Actor, path string, m *extract.Mapping, progress Progress) (report *ImportReport, err error) {
-	if err := May(by, ImportExtracts); err != nil {
+func Import(ctx context.Context, d *desk.Desk, by casefile.Actor, path string, m *extract.Mapping, progress desk.Progress) (report *ImportReport, err error) {
+	if err := d.May(by, desk.ImportExtracts); err != nil {
 		return nil, err
 	}
 	x, err := extract.Open(path, m)
@@ -65,7 +69,7 @@ func (d *Desk) Import(ctx context.Context, by casefile.Actor, path string, m *ex
 	}
 	defer x.Close()
 	e := describe(x, m, path)
-	if err := d.sameKind(ctx, x); err != nil {
+	if err := sameKind(ctx, d, x); err != nil {
 		return nil, err
 	}
 	im, err := d.DB.BeginImport(ctx, by, e)
@@ -80,7 +84,7 @@ func (d *Desk) Import(ctx context.Context, by casefile.Actor, path string, m *ex
 	if err = errors.Join(err, run.reader.Close()); err != nil {
 		return nil, err
 	}
-	progress.tell("finishing the search index", 0, 0)
+	progress.Tell("finishing the search index", 0, 0)
 	if err := im.FinishIndex(); err != nil {
 		return nil, err
 	}
@@ -107,7 +111,7 @@ func describe(x *extract.Extract, m *extract.Mapping, path string) store.Extract
 }
 
 // sameKind refuses real records beside made-up ones, and the other way round.
-func (d *Desk) sameKind(ctx context.Context, x *extract.Extract) error {
+func sameKind(ctx context.Context, d *desk.Desk, x *extract.Extract) error {
 	return d.DB.View(ctx, func(tx *store.Tx) error {
 		r, err := tx.Register(ctx)
 		if err != nil {
@@ -125,12 +129,12 @@ func (d *Desk) sameKind(ctx context.Context, x *extract.Extract) error {
 
 // importing is one import on its way.
 type importing struct {
-	d        *Desk
+	d        *desk.Desk
 	x        *extract.Extract
 	im       *store.Importing
 	system   string
 	known    *references
-	progress Progress
+	progress desk.Progress
 	report   *ImportReport
 	reasons  map[reasonKey]*ReasonCount
 	rows     int64
@@ -355,7 +359,7 @@ func (run *importing) take(ctx context.Context, s *sorter, f *store.SourceFile, 
 			return err
 		}
 	}
-	run.progress.tell("importing "+string(s.table), run.x.Read(), run.x.Size)
+	run.progress.Tell("importing "+string(s.table), run.x.Read(), run.x.Size)
 	return run.im.Add(ctx, f, keep)
 }
 
@@ -387,7 +391,7 @@ func (run *importing) document(ctx context.Context, s *sorter, row *store.Row) e
 		return nil
 	}
 	name := row.Values[s.schema.Column("file")]
-	run.progress.tell("reading "+name, run.x.Read(), run.x.Size)
+	run.progress.Tell("reading "+name, run.x.Read(), run.x.Size)
 	f, _, err := run.x.Document(name)
 	if err != nil {
 		return err

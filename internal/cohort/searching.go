@@ -1,9 +1,10 @@
-package casework
+package cohort
 
 import (
 	"context"
 
 	"lookback/internal/casefile"
+	"lookback/internal/desk"
 	"lookback/internal/ledger"
 	"lookback/internal/store"
 )
@@ -20,8 +21,8 @@ type Found struct {
 
 // Search finds texts by their words. The search is an event that holds the query
 // and the cases shown.
-func (d *Desk) Search(ctx context.Context, by casefile.Actor, query string, limit int) (*Found, error) {
-	if err := May(by, SearchTexts); err != nil {
+func Search(ctx context.Context, d *desk.Desk, by casefile.Actor, query string, limit int) (*Found, error) {
+	if err := d.May(by, desk.SearchTexts); err != nil {
 		return nil, err
 	}
 	hits, total, err := d.DB.Search(ctx, query, limit, countTo)
@@ -33,7 +34,7 @@ func (d *Desk) Search(ctx context.Context, by casefile.Actor, query string, limi
 	for _, h := range hits {
 		shown = append(shown, h.Case)
 	}
-	return &Found{hits, total, total == countTo}, d.record(ctx, by, ledger.Event{Kind: ledger.SearchRun, Purpose: "review", Body: map[string]any{
+	return &Found{hits, total, total == countTo}, d.Record(ctx, by, ledger.Event{Kind: ledger.SearchRun, Purpose: "review", Body: map[string]any{
 		"query": query, "cases": shown, "hits": total,
 	}})
 }

@@ -1,4 +1,4 @@
-package casework
+package cohort
 
 import (
 	"context"
@@ -8,7 +8,9 @@ import (
 	"strconv"
 	"strings"
 
+	"lookback/internal/analysis"
 	"lookback/internal/casefile"
+	"lookback/internal/desk"
 	"lookback/internal/ledger"
 	"lookback/internal/publish"
 	"lookback/internal/scope"
@@ -24,33 +26,33 @@ type Exported struct {
 
 // An exporter writes one kind of list.
 type exporter struct {
-	act    Act
+	act    desk.Act
 	header []string
-	write  func(ctx context.Context, d *Desk, by casefile.Actor, t scope.Terms, to *publish.Table, progress Progress) error
+	write  func(ctx context.Context, d *desk.Desk, by casefile.Actor, t scope.Terms, to *publish.Table, progress desk.Progress) error
 }
 
 var exporters = map[string]exporter{
-	"cohort": {ExportPersonal, []string{"system", "crime_ref", "in", "reason", "named", "unidentified", "stated", "reached", "recorded", "victims",
+	"cohort": {desk.ExportPersonal, []string{"system", "crime_ref", "in", "reason", "named", "unidentified", "stated", "reached", "recorded", "victims",
 		"nfa", "nfa_by", "nfa_on", "offence_code", "unit", "classes"}, exportCohort},
-	"suspects":   {ExportPersonal, []string{"system", "crime_ref", "named", "unidentified", "stated", "stated_at_most", "reached", "source", "sentence"}, exportSuspects},
-	"identities": {ExportPersonal, []string{"system", "nominal_ref", "identity", "because"}, exportIdentities},
-	"networks":   {ExportPersonal, []string{"network", "identity", "system", "nominal_ref", "crime_ref", "role", "because"}, exportNetworks},
-	"quarantine": {ExportPersonal, []string{"row", "extract", "file", "table", "line", "column", "reason", "cells"}, exportQuarantine},
-	"quality":    {ReadFigures, []string{"table", "field", "finding", "year", "unit", "count", "rows", "share"}, exportQuality},
+	"suspects":   {desk.ExportPersonal, []string{"system", "crime_ref", "named", "unidentified", "stated", "stated_at_most", "reached", "source", "sentence"}, exportSuspects},
+	"identities": {desk.ExportPersonal, []string{"system", "nominal_ref", "identity", "because"}, exportIdentities},
+	"networks":   {desk.ExportPersonal, []string{"network", "identity", "system", "nominal_ref", "crime_ref", "role", "because"}, exportNetworks},
+	"quarantine": {desk.ExportPersonal, []string{"row", "extract", "file", "table", "line", "column", "reason", "cells"}, exportQuarantine},
+	"quality":    {desk.ReadFigures, []string{"table", "field", "finding", "year", "unit", "count", "rows", "share"}, exportQuality},
 }
 
 // Export writes a list to a CSV file. The file appears whole or not at all, and
 // the export is an event with the file's hash. Only a cohort needs terms.
-func (d *Desk) Export(ctx context.Context, by casefile.Actor, what, file string, t scope.Terms, progress Progress) (*Exported, error) {
+func Export(ctx context.Context, d *desk.Desk, by casefile.Actor, what, file string, t scope.Terms, progress desk.Progress) (*Exported, error) {
 	e, ok := exporters[what]
 	if !ok {
 		return nil, casefile.Errorf(casefile.Invalid, "There is no export %q: choose cohort, identities, networks, suspects, quarantine or quality.", what)
 	}
-	if err := May(by, e.act); err != nil {
+	if err := d.May(by, e.act); err != nil {
 		return nil, err
 	}
 	if what != "quarantine" {
-		if err := d.ensureAnalysed(ctx, by, progress); err != nil {
+		if err := analysis.Ensure(ctx, d, by, progress); err != nil {
 			return nil, err
 		}
 	}
@@ -67,7 +69,7 @@ func (d *Desk) Export(ctx context.Context, by casefile.Actor, what, file string,
 		return nil, err
 	}
 	// The event comes first: a file that nobody logged must not exist.
-	err = d.record(ctx, by, ledger.Event{Kind: ledger.ExportWritten, Purpose: "review", Subject: what, Body: map[string]any{
+	err = d.Record(ctx, by, ledger.Event{Kind: ledger.ExportWritten, Purpose: "review", Subject: what, Body: map[string]any{
 		"file": filepath.Base(file), "rows": out.Rows, "sha256": out.SHA256, "criteria": t.Name,
 	}})
 	if err != nil {
@@ -76,12 +78,12 @@ func (d *Desk) Export(ctx context.Context, by casefile.Actor, what, file string,
 	return out, table.Place()
 }
 
-func exportCohort(ctx context.Context, d *Desk, by casefile.Actor, t scope.Terms, to *publish.Table, progress Progress) error {
+func exportCohort(ctx context.Context, d *desk.Desk, by casefile.Actor, t scope.Terms, to *publish.Table, progress desk.Progress) error {
 	p, err := scope.Compile(t)
 	if err != nil {
 		return casefile.Errorf(casefile.Invalid, "%s", err)
 	}
-	_, err = d.eachScoped(ctx, by, []*scope.Program{p}, nil, progress, func(s []scoped) error {
+	_, err = eachScoped(ctx, d, by, []*scope.Program{p}, nil, progress, func(s []scoped) error {
 		c, r := s[0].certain, s[0].result
 		system, ref := casefile.CaseID(s[0].id).Split()
 		row := []string{system, ref, inWord(r.Status), p.Reason(c, r)}
@@ -120,42 +122,22 @@ func classes(p *scope.Program, r scope.Result) string {
 	return strings.Join(out, ";")
 }
 
-func exportSuspects(ctx context.Context, d *Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ Progress) error {
-	return d.DB.View(ctx, func(tx *store.Tx) error {
-		run, err := tx.LastRun(ctx, analysisRun)
-		if err != nil {
-			return err
-		}
-		stated := newCursor(tx.StatedCounts(ctx, run.ID), func(c casefile.StatedCount) casefile.CaseID { return c.Case })
-		defer stated.stop()
-		var said []casefile.StatedCount
-		var c scope.Case
-		for f, err := range tx.CaseFacts(ctx, run.ID) {
-			if err != nil {
-				return err
-			}
-			if c, err = c.Decode(f[1]); err != nil {
-				return err
-			}
-			said = stated.take(casefile.CaseID(f[0]), said)
-			best := (&dossier{stated: said}).most()
-			system, ref := casefile.CaseID(f[0]).Split()
+func exportSuspects(ctx context.Context, d *desk.Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ desk.Progress) error {
+	return WithRun(ctx, d, func(tx *store.Tx, run int64) error {
+		return analysis.Stated(ctx, tx, run, func(id string, c scope.Case, best casefile.StatedCount) error {
+			system, ref := casefile.CaseID(id).Split()
 			most := ""
 			if best.Hi > 0 {
 				most = strconv.Itoa(best.Hi)
 			}
-			err := to.Row(system, ref, c[scope.SuspectsNamed].String(), c[scope.SuspectsUnidentified].String(),
+			return to.Row(system, ref, c[scope.SuspectsNamed].String(), c[scope.SuspectsUnidentified].String(),
 				c[scope.SuspectsStated].String(), most, c[scope.SuspectsReached].String(), best.Source, best.Sentence)
-			if err != nil {
-				return err
-			}
-		}
-		return stated.err
+		})
 	})
 }
 
-func exportIdentities(ctx context.Context, d *Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ Progress) error {
-	return d.withRun(ctx, func(tx *store.Tx, run int64) error {
+func exportIdentities(ctx context.Context, d *desk.Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ desk.Progress) error {
+	return WithRun(ctx, d, func(tx *store.Tx, run int64) error {
 		for i, err := range tx.Identities(ctx, run) {
 			if err != nil {
 				return err
@@ -169,8 +151,8 @@ func exportIdentities(ctx context.Context, d *Desk, _ casefile.Actor, _ scope.Te
 	})
 }
 
-func exportNetworks(ctx context.Context, d *Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ Progress) error {
-	return d.withRun(ctx, func(tx *store.Tx, run int64) error {
+func exportNetworks(ctx context.Context, d *desk.Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ desk.Progress) error {
+	return WithRun(ctx, d, func(tx *store.Tx, run int64) error {
 		for m, err := range tx.Memberships(ctx, run) {
 			if err != nil {
 				return err
@@ -185,7 +167,7 @@ func exportNetworks(ctx context.Context, d *Desk, _ casefile.Actor, _ scope.Term
 	})
 }
 
-func exportQuarantine(ctx context.Context, d *Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ Progress) error {
+func exportQuarantine(ctx context.Context, d *desk.Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ desk.Progress) error {
 	return d.DB.View(ctx, func(tx *store.Tx) error {
 		for q, err := range tx.Quarantine(ctx) {
 			if err != nil {
@@ -216,12 +198,12 @@ func cellsByHeading(header, raw []string) map[string]string {
 	return out
 }
 
-func exportQuality(ctx context.Context, d *Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ Progress) error {
+func exportQuality(ctx context.Context, d *desk.Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ desk.Progress) error {
 	type group struct {
 		table      casefile.Table
 		year, unit string
 	}
-	return d.withRun(ctx, func(tx *store.Tx, run int64) error {
+	return WithRun(ctx, d, func(tx *store.Tx, run int64) error {
 		rows, total := map[group]int{}, map[casefile.Table]int{}
 		for q, err := range tx.Qualities(ctx, run) {
 			if err != nil {
@@ -252,10 +234,10 @@ func exportQuality(ctx context.Context, d *Desk, _ casefile.Actor, _ scope.Terms
 	})
 }
 
-// withRun runs f on the last analysis.
-func (d *Desk) withRun(ctx context.Context, f func(tx *store.Tx, run int64) error) error {
+// WithRun runs f on the last analysis. Whether the actor may is for the caller to ask.
+func WithRun(ctx context.Context, d *desk.Desk, f func(tx *store.Tx, run int64) error) error {
 	return d.DB.View(ctx, func(tx *store.Tx) error {
-		run, err := tx.LastRun(ctx, analysisRun)
+		run, err := tx.LastRun(ctx, analysis.Kind)
 		if err != nil {
 			return err
 		}

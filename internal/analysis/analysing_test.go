@@ -1,4 +1,4 @@
-package casework
+package analysis_test
 
 import (
 	"encoding/csv"
@@ -8,88 +8,19 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"lookback/internal/casefile"
+	"lookback/internal/cohort"
+	"lookback/internal/desk"
+	"lookback/internal/desk/desktest"
 	"lookback/internal/store"
-	"lookback/internal/synth"
 )
 
-var operator = casefile.Actor{ID: "operator:test", Roles: []casefile.Role{casefile.Operator}}
-
-// newDesk makes a register in a temporary folder.
-func newDesk(t *testing.T) *Desk {
-	t.Helper()
-	key, err := store.NewKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(t.TempDir(), "register")
-	if err := store.Create(t.Context(), dir, key, operator, time.Now); err != nil {
-		t.Fatal(err)
-	}
-	db, err := store.Open(dir, key, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	return &Desk{DB: db, Code: "test"}
-}
-
-// tables are the CSV files of an extract by table.
-type tables map[casefile.Table]string
-
-func (d *Desk) mustImport(t *testing.T, path string) *ImportReport {
-	t.Helper()
-	r, err := d.Import(t.Context(), operator, path, nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-func (d *Desk) mustAnalyse(t *testing.T) *Analysis {
-	t.Helper()
-	a, err := d.Analyse(t.Context(), operator, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
-func folder(t *testing.T, files tables) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, string(name)+".csv"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
-// force makes up a force without documents, which only cost time here.
-func force(t *testing.T, cases int) (dir string, s synth.Summary) {
-	t.Helper()
-	dir = filepath.Join(t.TempDir(), "force")
-	s, err := synth.Write(dir, synth.Options{Cases: cases, Seed: 7, Prevalence: .25})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"documents.csv", "documents", "truth", "extract.json"} {
-		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	delete(s.Rows, casefile.Documents)
-	return dir, s
-}
-
 // derived returns everything that an analysis derived, as lines.
-func (d *Desk) derived(t *testing.T) string {
+func derived(t *testing.T, d *desk.Desk) string {
 	t.Helper()
 	var b strings.Builder
-	err := d.withRun(t.Context(), func(tx *store.Tx, run int64) error {
+	err := cohort.WithRun(t.Context(), d, func(tx *store.Tx, run int64) error {
 		for f, err := range tx.CaseFacts(t.Context(), run) {
 			fmt.Fprintln(&b, "facts", f, err)
 		}
@@ -120,36 +51,14 @@ func firstDifference(a, b string) string {
 	return fmt.Sprintf("%d lines against %d", len(x), len(y))
 }
 
-func TestEveryRowOfAForceEndsInOneOfThreePlaces(t *testing.T) {
-	dir, made := force(t, 120)
-	d := newDesk(t)
-	for _, round := range []string{"first", "again"} {
-		r := d.mustImport(t, dir)
-		for table, n := range made.Rows {
-			got := r.Tables[table]
-			if got == nil {
-				t.Errorf("%s: nothing is said of %s", round, table)
-				continue
-			}
-			want := TableReport{Rows: n, Accepted: n - made.Faults[table], Quarantined: made.Faults[table]}
-			if round == "again" {
-				want.Accepted, want.Held = 0, want.Accepted
-			}
-			if *got != want {
-				t.Errorf("%s import of %s: %+v, want %+v", round, table, *got, want)
-			}
-		}
-	}
-}
-
 func TestWhatIsDerivedTwiceIsTheSame(t *testing.T) {
-	dir, _ := force(t, 80)
-	d := newDesk(t)
-	d.mustImport(t, dir)
-	a := d.mustAnalyse(t)
-	first := d.derived(t)
-	b := d.mustAnalyse(t)
-	if second := d.derived(t); first != second {
+	dir, _ := desktest.Force(t, 80)
+	d := desktest.NewDesk(t)
+	desktest.Import(t, d, dir)
+	a := desktest.Analyse(t, d)
+	first := derived(t, d)
+	b := desktest.Analyse(t, d)
+	if second := derived(t, d); first != second {
 		t.Errorf("a second analysis derived something else: %s", firstDifference(first, second))
 	}
 	a.Run = b.Run
@@ -164,17 +73,17 @@ func TestWhatIsDerivedTwiceIsTheSame(t *testing.T) {
 // Ethnicity, nationality and language feed nothing: with those columns dealt to
 // other people, everything derived is the same to the byte.
 func TestWhatStandsApartFeedsNothing(t *testing.T) {
-	dir, _ := force(t, 400)
-	before := newDesk(t)
-	before.mustImport(t, dir)
-	before.mustAnalyse(t)
+	dir, _ := desktest.Force(t, 400)
+	before := desktest.NewDesk(t)
+	desktest.Import(t, before, dir)
+	desktest.Analyse(t, before)
 	if dealt := dealApart(t, filepath.Join(dir, "nominals.csv")); dealt < 50 {
 		t.Fatalf("only %d rows changed", dealt)
 	}
-	after := newDesk(t)
-	after.mustImport(t, dir)
-	after.mustAnalyse(t)
-	x, y := before.derived(t), after.derived(t)
+	after := desktest.NewDesk(t)
+	desktest.Import(t, after, dir)
+	desktest.Analyse(t, after)
+	x, y := derived(t, before), derived(t, after)
 	if x != y {
 		t.Errorf("the columns that stand apart changed what is derived: %s", firstDifference(x, y))
 	}
@@ -227,12 +136,12 @@ func dealApart(t *testing.T, file string) (changed int) {
 }
 
 func TestTheSentenceOfACountStandsInItsText(t *testing.T) {
-	dir, _ := force(t, 80)
-	d := newDesk(t)
-	d.mustImport(t, dir)
-	d.mustAnalyse(t)
+	dir, _ := desktest.Force(t, 80)
+	d := desktest.NewDesk(t)
+	desktest.Import(t, d, dir)
+	desktest.Analyse(t, d)
 	counts := 0
-	err := d.withRun(t.Context(), func(tx *store.Tx, run int64) error {
+	err := cohort.WithRun(t.Context(), d, func(tx *store.Tx, run int64) error {
 		texts := map[int64][]string{}
 		for p, err := range tx.Passages(t.Context()) {
 			if err != nil {

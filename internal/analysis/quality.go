@@ -1,4 +1,4 @@
-package casework
+package analysis
 
 import (
 	"cmp"
@@ -70,14 +70,14 @@ func before(a, b casefile.Date) bool {
 }
 
 // assessQuality stages the data-quality report.
-func (run *analysis) assessQuality(ctx context.Context, tx *store.Tx) error {
+func (run *deriving) assessQuality(ctx context.Context, tx *store.Tx) error {
 	var report []store.Quality
 	for key, n := range run.impossible {
 		key.Count = n
 		report = append(report, key)
 	}
 	for i, s := range casefile.Schemas {
-		run.progress.tell("counting what is missing", int64(i), int64(len(casefile.Schemas)))
+		run.progress.Tell("counting what is missing", int64(i), int64(len(casefile.Schemas)))
 		missing, err := tx.Missing(ctx, s.Table)
 		if err != nil {
 			return err

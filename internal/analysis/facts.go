@@ -1,4 +1,4 @@
-package casework
+package analysis
 
 import (
 	"fmt"
@@ -236,9 +236,9 @@ func statedCount(c scope.Case, d *dossier, at clock) {
 	c[scope.SuspectsStated] = scope.Int(n)
 }
 
-// most returns the passage that the stated number rests on.
-func (d *dossier) most() (best casefile.StatedCount) {
-	for _, s := range d.stated {
+// Most returns the passage of a case that its stated number rests on.
+func Most(stated []casefile.StatedCount) (best casefile.StatedCount) {
+	for _, s := range stated {
 		if s.Lo > best.Lo || s.Lo == best.Lo && best.Hi == 0 && s.Hi > 0 {
 			best = s
 		}

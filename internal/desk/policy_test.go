@@ -1,20 +1,25 @@
-package casework
+package desk_test
 
 import (
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"lookback/internal/analysis"
 	"lookback/internal/casefile"
+	"lookback/internal/casework"
+	"lookback/internal/cohort"
+	"lookback/internal/desk/desktest"
+	"lookback/internal/intake"
 	"lookback/internal/scope"
 )
 
 // every role there is, and one that nobody has heard of.
 var everyRole = []casefile.Role{casefile.Operator, casefile.Records, casefile.Analyst, casefile.Reviewer, casefile.Supervisor,
-	casefile.Disclosure, casefile.Inspector, casefile.Administrator, "visitor"}
+	casefile.Disclosure, casefile.Inspector, casefile.Panel, casefile.Administrator, "visitor"}
 
 func TestARoleWithoutPermissionIsRefusedByEveryVerb(t *testing.T) {
-	d := newDesk(t)
+	d := desktest.NewDesk(t)
 	tmp := t.TempDir()
 	terms, err := scope.Preset("two-suspects")
 	if err != nil {
@@ -22,7 +27,7 @@ func TestARoleWithoutPermissionIsRefusedByEveryVerb(t *testing.T) {
 	}
 	export := func(what string) func(casefile.Actor) error {
 		return func(by casefile.Actor) error {
-			_, err := d.Export(t.Context(), by, what, filepath.Join(tmp, what), terms, nil)
+			_, err := cohort.Export(t.Context(), d, by, what, filepath.Join(tmp, what), terms, nil)
 			return err
 		}
 	}
@@ -32,43 +37,43 @@ func TestARoleWithoutPermissionIsRefusedByEveryVerb(t *testing.T) {
 		do      func(casefile.Actor) error
 	}{
 		{"import", []casefile.Role{casefile.Operator, casefile.Records, casefile.Analyst}, func(by casefile.Actor) error {
-			_, err := d.Import(t.Context(), by, tmp, nil, nil)
+			_, err := intake.Import(t.Context(), d, by, tmp, nil, nil)
 			return err
 		}},
 		{"mend", []casefile.Role{casefile.Operator, casefile.Records}, func(by casefile.Actor) error {
-			_, err := d.Mend(t.Context(), by, 1, nil, "x")
+			_, err := intake.Mend(t.Context(), d, by, 1, nil, "x")
 			return err
 		}},
 		{"analyse", []casefile.Role{casefile.Operator, casefile.Records, casefile.Analyst}, func(by casefile.Actor) error {
-			_, err := d.Analyse(t.Context(), by, nil)
+			_, err := analysis.Run(t.Context(), d, by, nil)
 			return err
 		}},
 		{"adopt", []casefile.Role{casefile.Operator, casefile.Supervisor}, func(by casefile.Actor) error {
-			return d.Adopt(t.Context(), by, terms, "x")
+			return cohort.Adopt(t.Context(), d, by, terms, "x")
 		}},
 		{"search", []casefile.Role{casefile.Operator, casefile.Analyst, casefile.Reviewer, casefile.Supervisor, casefile.Disclosure}, func(by casefile.Actor) error {
-			_, err := d.Search(t.Context(), by, "x", 1)
+			_, err := cohort.Search(t.Context(), d, by, "x", 1)
 			return err
 		}},
 		{"export suspects", []casefile.Role{casefile.Operator, casefile.Analyst, casefile.Supervisor, casefile.Disclosure}, export("suspects")},
 		{"export quarantine", []casefile.Role{casefile.Operator, casefile.Analyst, casefile.Supervisor, casefile.Disclosure}, export("quarantine")},
 		{"export the ledger", []casefile.Role{casefile.Operator, casefile.Disclosure, casefile.Inspector}, func(by casefile.Actor) error {
-			_, err := d.ExportLedger(t.Context(), by, filepath.Join(t.TempDir(), "l"), false)
+			_, err := casework.ExportLedger(t.Context(), d, by, filepath.Join(t.TempDir(), "l"), false)
 			return err
 		}},
 		{"export its openings", []casefile.Role{casefile.Operator, casefile.Disclosure}, func(by casefile.Actor) error {
-			_, err := d.ExportLedger(t.Context(), by, filepath.Join(t.TempDir(), "l"), true)
+			_, err := casework.ExportLedger(t.Context(), d, by, filepath.Join(t.TempDir(), "l"), true)
 			return err
 		}},
 		{"back up", []casefile.Role{casefile.Operator, casefile.Administrator}, func(by casefile.Actor) error {
-			return d.Backup(t.Context(), by, filepath.Join(t.TempDir(), "b"))
+			return casework.Backup(t.Context(), d, by, filepath.Join(t.TempDir(), "b"))
 		}},
-		{"run a scope", []casefile.Role{casefile.Operator, casefile.Records, casefile.Analyst, casefile.Reviewer, casefile.Supervisor, casefile.Disclosure, casefile.Inspector}, func(by casefile.Actor) error {
-			_, err := d.RunScope(t.Context(), by, terms, nil, nil)
+		{"run a scope", []casefile.Role{casefile.Operator, casefile.Records, casefile.Analyst, casefile.Reviewer, casefile.Supervisor, casefile.Disclosure, casefile.Inspector, casefile.Panel}, func(by casefile.Actor) error {
+			_, err := cohort.RunScope(t.Context(), d, by, terms, nil, nil)
 			return err
 		}},
-		{"diff scopes", []casefile.Role{casefile.Operator, casefile.Records, casefile.Analyst, casefile.Reviewer, casefile.Supervisor, casefile.Disclosure, casefile.Inspector}, func(by casefile.Actor) error {
-			_, err := d.DiffScope(t.Context(), by, terms, terms, nil)
+		{"diff scopes", []casefile.Role{casefile.Operator, casefile.Records, casefile.Analyst, casefile.Reviewer, casefile.Supervisor, casefile.Disclosure, casefile.Inspector, casefile.Panel}, func(by casefile.Actor) error {
+			_, err := cohort.DiffScope(t.Context(), d, by, terms, terms, nil)
 			return err
 		}},
 	} {

@@ -1,4 +1,7 @@
-package casework
+// Package analysis derives everything from what was received: what texts state,
+// identities, ties and groups, the facts of cases, data quality. It translates
+// between cases and the engines, which know nothing of each other.
+package analysis
 
 import (
 	"context"
@@ -9,17 +12,18 @@ import (
 	"sync"
 
 	"lookback/internal/casefile"
+	"lookback/internal/desk"
 	"lookback/internal/ledger"
 	"lookback/internal/narrative"
 	"lookback/internal/store"
 )
 
-// analysisRun is the kind of the one run that derives everything.
-const analysisRun = "analysis"
+// Kind is the kind of the one run that derives everything.
+const Kind = "analysis"
 
-// An Analysis is the figures of a run. Suspects are counted four ways that are
-// never added up.
-type Analysis struct {
+// Figures are what a run counted. Suspects are counted four ways that are never
+// added up.
+type Figures struct {
 	Run        int64         `json:"run"`
 	Cases      int           `json:"cases"`
 	Nominals   int           `json:"nominals"`
@@ -48,21 +52,21 @@ type SuspectCounts struct {
 	CasesOnlyStated int `json:"cases_with_two_stated_only"` // two in the text, fewer on record
 }
 
-// Analyse derives everything from what was received: readings of the texts,
+// Run derives everything from what was received: readings of the texts,
 // identities, ties and groups, facts of cases, data quality. It lands whole or
 // not at all; the figures and the run are one event, since matching people is
 // "combination" in law (DPA 2018 s.62). Cost: linear in rows, with the nominals
 // and the uses of phones and vehicles in memory.
-func (d *Desk) Analyse(ctx context.Context, by casefile.Actor, progress Progress) (a *Analysis, err error) {
-	if err := May(by, RunAnalysis); err != nil {
+func Run(ctx context.Context, d *desk.Desk, by casefile.Actor, progress desk.Progress) (f *Figures, err error) {
+	if err := d.May(by, desk.RunAnalysis); err != nil {
 		return nil, err
 	}
-	out, err := d.DB.BeginRun(ctx, analysisRun, d.Code)
+	out, err := d.DB.BeginRun(ctx, Kind, d.Code)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, out.Close(ctx)) }()
-	run := &analysis{out: out, progress: progress, figures: &Analysis{Run: out.ID()}, impossible: findings{}}
+	run := &deriving{out: out, progress: progress, figures: &Figures{Run: out.ID()}, impossible: findings{}}
 	for _, step := range []func(context.Context, *store.Tx) error{run.readTexts, run.linkPeople, run.stageNetwork, run.deriveFacts, run.assessQuality} {
 		if err := run.step(ctx, d.DB, step); err != nil {
 			return nil, err
@@ -71,16 +75,16 @@ func (d *Desk) Analyse(ctx context.Context, by casefile.Actor, progress Progress
 	return run.figures, d.DB.Update(ctx, by, func(tx *store.Tx) ([]ledger.Event, error) {
 		return []ledger.Event{{Kind: ledger.AnalysisRun, Purpose: "review", Body: struct {
 			Code string `json:"code"`
-			*Analysis
+			*Figures
 		}{d.Code, run.figures}}}, out.Finish(ctx, tx, run.figures)
 	})
 }
 
-// analysis is one run on its way.
-type analysis struct {
+// deriving is one run on its way.
+type deriving struct {
 	out      *store.Deriving
-	progress Progress
-	figures  *Analysis
+	progress desk.Progress
+	figures  *Figures
 	net      *net
 
 	impossible findings
@@ -89,7 +93,7 @@ type analysis struct {
 // step reads in a transaction of its own: nothing received can change while the
 // run holds the lock, a later step sees what an earlier one staged, and the
 // write-ahead log can be emptied in between.
-func (run *analysis) step(ctx context.Context, db *store.DB, step func(context.Context, *store.Tx) error) error {
+func (run *deriving) step(ctx context.Context, db *store.DB, step func(context.Context, *store.Tx) error) error {
 	if err := db.View(ctx, func(tx *store.Tx) error { return step(ctx, tx) }); err != nil {
 		return err
 	}
@@ -100,7 +104,7 @@ func (run *analysis) step(ctx context.Context, db *store.DB, step func(context.C
 }
 
 // readTexts reads every text on all cores, and stages what they state in order.
-func (run *analysis) readTexts(ctx context.Context, tx *store.Tx) error {
+func (run *deriving) readTexts(ctx context.Context, tx *store.Tx) error {
 	const size = 2048
 	type job struct {
 		texts []casefile.Passage
@@ -134,7 +138,7 @@ func (run *analysis) readTexts(ctx context.Context, tx *store.Tx) error {
 			}
 			run.figures.Texts += len(j.texts)
 			run.figures.TextsSay += len(j.found)
-			run.progress.tell("reading texts", int64(run.figures.Texts), 0)
+			run.progress.Tell("reading texts", int64(run.figures.Texts), 0)
 		}
 	}()
 	var texts []casefile.Passage
@@ -170,7 +174,7 @@ func readPassage(p casefile.Passage) (casefile.StatedCount, bool) {
 }
 
 // deriveFacts stages the facts of every case as everything known now tells them.
-func (run *analysis) deriveFacts(ctx context.Context, tx *store.Tx) error {
+func (run *deriving) deriveFacts(ctx context.Context, tx *store.Tx) error {
 	src, err := collectSources(ctx, tx, run.out.ID())
 	if err != nil {
 		return err
@@ -183,10 +187,30 @@ func (run *analysis) deriveFacts(ctx context.Context, tx *store.Tx) error {
 		f.Suspects.count(c)
 		run.impossible.look(d)
 		if f.Cases%1000 == 0 {
-			run.progress.tell("working out facts", int64(f.Cases), int64(len(run.net.cases)))
+			run.progress.Tell("working out facts", int64(f.Cases), int64(len(run.net.cases)))
 		}
 		return run.out.Facts(ctx, d.ID, c.Encode())
 	})
+}
+
+// Ensure derives again if rows were received, or the program changed, since the
+// last run.
+func Ensure(ctx context.Context, d *desk.Desk, by casefile.Actor, progress desk.Progress) error {
+	stale := false
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		last, err := tx.LastRun(ctx, Kind)
+		if err != nil {
+			return err
+		}
+		r, err := tx.Register(ctx)
+		stale = last.ID == 0 || last.Watermark != r.Watermark || last.Code != d.Code
+		return err
+	})
+	if err != nil || !stale {
+		return err
+	}
+	_, err = Run(ctx, d, by, progress)
+	return err
 }
 
 // shortHash names a thing by what it was made from.

@@ -1,4 +1,4 @@
-package casework
+package intake
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lookback/internal/casefile"
+	"lookback/internal/desk"
 	"lookback/internal/document"
 	"lookback/internal/extract"
 	"lookback/internal/ledger"
@@ -23,14 +24,14 @@ type Mended struct {
 // Mend puts a quarantined row right by hand: cells by their heading, with the
 // reason. The row is read again as an import reads it; the row as received stays.
 // Rows that were kept aside only because this one was missing are taken in too.
-func (d *Desk) Mend(ctx context.Context, by casefile.Actor, row int64, cells map[string]string, reason string) (m *Mended, err error) {
-	if err := May(by, MendRows); err != nil {
+func Mend(ctx context.Context, d *desk.Desk, by casefile.Actor, row int64, cells map[string]string, reason string) (m *Mended, err error) {
+	if err := d.May(by, desk.MendRows); err != nil {
 		return nil, err
 	}
 	if strings.TrimSpace(reason) == "" {
 		return nil, casefile.Errorf(casefile.Invalid, "Mending changes what the review works with: give its reason with -reason.")
 	}
-	q, err := d.quarantinedRow(ctx, row)
+	q, err := quarantinedRow(ctx, d, row)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func (d *Desk) Mend(ctx context.Context, by casefile.Actor, row int64, cells map
 	return m, run.land(ctx, by, row, cells, reason, m)
 }
 
-func (d *Desk) quarantinedRow(ctx context.Context, row int64) (q store.Quarantined, err error) {
+func quarantinedRow(ctx context.Context, d *desk.Desk, row int64) (q store.Quarantined, err error) {
 	err = d.DB.View(ctx, func(tx *store.Tx) error {
 		q, err = tx.QuarantinedRow(ctx, row)
 		return err
@@ -88,7 +89,7 @@ func changeCells(q store.Quarantined, cells map[string]string) ([]string, error)
 
 // mending is one mend on its way.
 type mending struct {
-	d        *Desk
+	d        *desk.Desk
 	im       *store.Importing
 	known    *references
 	sorters  map[casefile.Table]*sorter

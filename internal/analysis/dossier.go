@@ -1,4 +1,4 @@
-package casework
+package analysis
 
 import (
 	"context"
@@ -6,7 +6,9 @@ import (
 	"strconv"
 
 	"lookback/internal/casefile"
+	"lookback/internal/desk"
 	"lookback/internal/normalise"
+	"lookback/internal/scope"
 	"lookback/internal/store"
 )
 
@@ -133,6 +135,52 @@ func (s *sources) dossiers(ctx context.Context, tx *store.Tx, yield func(*dossie
 		}
 	}
 	return nil
+}
+
+// KnownOn streams every case, by id, as known on a day: its facts without and
+// with the rows that nobody dated, and whether the case itself was recorded by
+// then. A case that the force recorded later is not there yet. Cost: linear in the
+// rows of all cases.
+func KnownOn(ctx context.Context, tx *store.Tx, run int64, on casefile.Day, progress desk.Progress, yield func(id string, recorded casefile.Known, certain, possible scope.Case) error) error {
+	src, err := collectSources(ctx, tx, run)
+	if err != nil {
+		return err
+	}
+	n := 0
+	return src.dossiers(ctx, tx, func(d *dossier) error {
+		if n++; n%5000 == 0 {
+			progress.Tell("applying the criteria", int64(n), 0)
+		}
+		recorded := d.RecordedAt.KnownOn(on)
+		if recorded == casefile.Later {
+			return nil
+		}
+		certain := src.facts(d, clock{set: true, day: on}, nil)
+		possible := src.facts(d, clock{set: true, day: on, undated: true}, nil)
+		return yield(string(d.ID), recorded, certain, possible)
+	})
+}
+
+// Stated streams every case of a run, by id, with its facts and the passage that
+// its stated number rests on. The facts it yields are used again for the next.
+func Stated(ctx context.Context, tx *store.Tx, run int64, yield func(id string, c scope.Case, most casefile.StatedCount) error) error {
+	stated := newCursor(tx.StatedCounts(ctx, run), func(c casefile.StatedCount) casefile.CaseID { return c.Case })
+	defer stated.stop()
+	var said []casefile.StatedCount
+	var c scope.Case
+	for f, err := range tx.CaseFacts(ctx, run) {
+		if err != nil {
+			return err
+		}
+		if c, err = c.Decode(f[1]); err != nil {
+			return err
+		}
+		said = stated.take(casefile.CaseID(f[0]), said)
+		if err := yield(f[0], c, Most(said)); err != nil {
+			return err
+		}
+	}
+	return stated.err
 }
 
 // collectSources reads the small tables whole.
