@@ -22,7 +22,9 @@ CREATE TABLE lease (
 	account  TEXT NOT NULL,
 	purpose  TEXT NOT NULL, -- review, approval, adjudication
 	taken_at TEXT NOT NULL,
-	until    TEXT NOT NULL
+	until    TEXT NOT NULL,
+	ended_by     TEXT NOT NULL DEFAULT '', -- the supervisor who took it back
+	ended_reason TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX lease_account ON lease (account, until);
 
@@ -35,8 +37,14 @@ CREATE TABLE draft (
 	body     TEXT NOT NULL, -- JSON: answers and citations
 	version  INTEGER NOT NULL,
 	saved_at TEXT NOT NULL,
+	-- The page that saved last, the version on which its unbroken run of saves
+	-- began, and its count of them: a save whose answer was lost may come again.
+	page      TEXT NOT NULL DEFAULT '',
+	page_from INTEGER NOT NULL DEFAULT 0,
+	page_n    INTEGER NOT NULL DEFAULT 0,
 	PRIMARY KEY (case_id, account, form)
 ) STRICT;
+CREATE INDEX draft_account ON draft (account, saved_at);
 
 -- Housekeeping: texts that were typed against an older version of a draft or a
 -- case. They lost the race, not their words.
@@ -47,6 +55,7 @@ CREATE TABLE draft_kept (
 	form     TEXT NOT NULL,
 	body     TEXT NOT NULL,
 	because  TEXT NOT NULL,
+	page     TEXT NOT NULL DEFAULT '', -- on which it was typed: one row a page
 	kept_at  TEXT NOT NULL,
 	done_at  TEXT NOT NULL DEFAULT '' -- when its writer put it aside
 ) STRICT;
@@ -134,6 +143,7 @@ CREATE TABLE closing (
 	reason        TEXT NOT NULL,
 	closed_by     TEXT NOT NULL,
 	closed_at     TEXT NOT NULL,
+	watermark     INTEGER NOT NULL, -- rows received later were not there when it was closed
 	reopened_by   TEXT NOT NULL DEFAULT '',
 	reopened_at   TEXT NOT NULL DEFAULT '',
 	reopen_reason TEXT NOT NULL DEFAULT ''
@@ -154,16 +164,20 @@ CREATE TABLE risk (
 	state_at   TEXT NOT NULL
 ) STRICT;
 CREATE INDEX risk_case ON risk (case_id);
+CREATE INDEX risk_raised ON risk (raised_at);
 CREATE INDEX risk_open ON risk (raised_at) WHERE state IN ('raised', 'told', 'sent');
 
 CREATE TABLE risk_step (
-	id      INTEGER PRIMARY KEY,
-	risk_id INTEGER NOT NULL,
-	state   TEXT NOT NULL,
-	whom    TEXT NOT NULL, -- told or sent to, acknowledged by
-	note    TEXT NOT NULL,
-	by      TEXT NOT NULL,
-	at      TEXT NOT NULL
+	id          INTEGER PRIMARY KEY,
+	risk_id     INTEGER NOT NULL,
+	state       TEXT NOT NULL, -- raised, told, sent, acknowledged, ended; note leaves the state as it was
+	whom        TEXT NOT NULL, -- told or sent to, acknowledged by: a role and agency
+	how         TEXT NOT NULL,
+	reference   TEXT NOT NULL, -- of the referral, of the acknowledgement
+	happened_at TEXT NOT NULL, -- when they were told or acknowledged it, if that was not now
+	note        TEXT NOT NULL,
+	by          TEXT NOT NULL,
+	at          TEXT NOT NULL
 ) STRICT;
 CREATE INDEX risk_step_risk ON risk_step (risk_id, id);
 
@@ -204,11 +218,15 @@ CREATE TABLE action (
 	state       TEXT NOT NULL, -- for allocation, allocated, resulted, filed, withdrawn
 	owner       TEXT NOT NULL DEFAULT '',
 	due         TEXT NOT NULL DEFAULT '', -- a day
+	result_kind TEXT NOT NULL DEFAULT '', -- found, nothing found, not possible
 	result      TEXT NOT NULL DEFAULT '',
-	state_at    TEXT NOT NULL
+	state_at    TEXT NOT NULL,
+	last_step   INTEGER NOT NULL DEFAULT 0 -- its latest action_step: a move made against an older one is refused
 ) STRICT;
 CREATE INDEX action_case ON action (case_id);
 CREATE INDEX action_open ON action (owner, due) WHERE state IN ('for allocation', 'allocated', 'resulted');
+CREATE INDEX action_order ON action (due = '', due, id);
+CREATE INDEX action_line ON action (line_id) WHERE line_id <> 0;
 
 CREATE TABLE action_step (
 	id        INTEGER PRIMARY KEY,
@@ -216,10 +234,19 @@ CREATE TABLE action_step (
 	state     TEXT NOT NULL,
 	owner     TEXT NOT NULL,
 	due       TEXT NOT NULL,
-	note      TEXT NOT NULL,
+	move      TEXT NOT NULL, -- raise, allocate, due, result, file, return, withdraw, undo, note
+	note      TEXT NOT NULL, -- the result, the reason
 	batch     TEXT NOT NULL, -- done together, undone together
 	by        TEXT NOT NULL,
 	at        TEXT NOT NULL
 ) STRICT;
 CREATE INDEX action_step_action ON action_step (action_id, id);
 CREATE INDEX action_step_batch ON action_step (batch) WHERE batch <> '';
+
+-- For the pages of one person: who else used a thing, which groups and ties.
+CREATE INDEX usage_identifier ON usage (identifier_id) WHERE identifier_id <> '';
+CREATE INDEX usage_address ON usage (address_id) WHERE address_id <> '';
+CREATE INDEX flag_nominal ON flag (nominal_id) WHERE nominal_id <> '' AND case_id = '';
+CREATE INDEX group_member_identity ON group_member (run_id, identity);
+CREATE INDEX tie_a ON tie (run_id, a);
+CREATE INDEX tie_b ON tie (run_id, b);
