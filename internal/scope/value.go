@@ -202,6 +202,9 @@ func parseDay(s string) (int32, error) {
 func (v Value) Number() (n int, ok bool)   { return int(v.n), v.kind == number }
 func (v Value) Truth() (yes bool, ok bool) { return v.n != 0 && v.kind == yesNo, v.kind == yesNo }
 
+// Span returns the first and the last day on which a known date may lie.
+func (v Value) Span() (first, last int32, ok bool) { return v.first, v.last, v.kind == span }
+
 // String returns the value for a cell of a table: a number, yes or no, a text, a
 // day or the first and last of several, "unknown", or nothing where there is none.
 func (v Value) String() string {
