@@ -1,6 +1,9 @@
 package casefile
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // A Verdict is what a review concludes about a case. It is stored as this string.
 type Verdict string
@@ -44,9 +47,9 @@ type CaseState struct {
 	Case     CaseID
 	Version  int
 	Stage    Stage
-	Reviewer string  // account of the review that the stage is about
-	Verdict  Verdict // of that review, or as decided
-	Since    string  // instant at which the stage began; "" for an untouched case
+	Reviewer string    // account of the review that the stage is about
+	Verdict  Verdict   // of that review, or as decided
+	Since    time.Time // when the stage began; zero for an untouched case
 }
 
 // The texts of a case that may be cited. Log entries and pages of documents are
@@ -90,7 +93,7 @@ type Review struct {
 	Verdict     Verdict
 	Reason      string
 	Shown       string // JSON: what the reviewer had on the page
-	SubmittedAt string
+	SubmittedAt time.Time
 	Supersedes  int64 // 0 for none
 }
 
@@ -112,7 +115,8 @@ type ReviewStep struct {
 	Step    string
 	Verdict Verdict // theirs, where they disagree or adjudicate
 	Reason  string
-	By, At  string
+	By      string
+	At      time.Time
 }
 
 // A Decision is a verdict on a case that two people stand behind: who concluded
@@ -128,7 +132,7 @@ type Decision struct {
 	MadeBy     string
 	Second     string
 	Shown      string // JSON: what its maker was shown
-	DecidedAt  string
+	DecidedAt  time.Time
 	Supersedes int64
 }
 
@@ -136,10 +140,22 @@ type Decision struct {
 type Lease struct {
 	Case    CaseID
 	Account string
-	Purpose string // review, approval, adjudication
-	TakenAt string
-	Until   string
+	Purpose string
+	TakenAt time.Time
+	Until   time.Time
+	// EndedBy is the supervisor who took the case back before Until, with the reason.
+	EndedBy, EndedReason string
 }
+
+// What a case may be open for.
+const (
+	ForReview       = "review"
+	ForApproval     = "approval"
+	ForAdjudication = "adjudication"
+)
+
+// Holds reports whether the lease is somebody's at a time.
+func (l Lease) Holds(at time.Time) bool { return l.Account != "" && at.Before(l.Until) }
 
 // A Draft is what somebody is typing about a case. Version counts the saves.
 type Draft struct {
@@ -148,5 +164,17 @@ type Draft struct {
 	Form    string // name@version
 	Body    string // JSON
 	Version int
-	SavedAt string
+	SavedAt time.Time
+}
+
+// A KeptDraft is a text that was typed against an older version of a draft or a
+// case: it lost the race, and not its words.
+type KeptDraft struct {
+	ID      int64
+	Case    CaseID
+	Account string
+	Form    string
+	Body    string
+	Because string
+	KeptAt  time.Time
 }

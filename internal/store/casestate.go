@@ -12,13 +12,15 @@ import (
 // touched it.
 func (t *Tx) CaseState(ctx context.Context, id casefile.CaseID) (casefile.CaseState, error) {
 	s := casefile.CaseState{Case: id}
+	var since string
 	err := t.tx.QueryRowContext(ctx, `
 		SELECT version, stage, reviewer, verdict, since
 		FROM case_state
-		WHERE case_id = ?1`, id).Scan(&s.Version, &s.Stage, &s.Reviewer, &s.Verdict, &s.Since)
+		WHERE case_id = ?1`, id).Scan(&s.Version, &s.Stage, &s.Reviewer, &s.Verdict, &since)
 	if errors.Is(err, sql.ErrNoRows) {
 		s.Stage, err = casefile.StageOpen, nil
 	}
+	s.Since = readInstant(since)
 	return s, err
 }
 
