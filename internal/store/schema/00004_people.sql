@@ -18,6 +18,7 @@ CREATE TABLE account (
 	known_as        TEXT NOT NULL DEFAULT '[]', -- JSON array: how the force's records name this person as an officer
 	roles           TEXT NOT NULL,              -- JSON array
 	password        TEXT NOT NULL DEFAULT '',   -- argon2id in PHC form; '' signs in through the directory only
+	password_at     TEXT NOT NULL DEFAULT '',   -- when it was set: a one-time password lapses
 	must_change     TEXT NOT NULL DEFAULT 'n' CHECK (must_change IN ('y', 'n')),
 	totp            TEXT NOT NULL DEFAULT '',   -- secret in base32, '' before enrolment
 	totp_step       INTEGER NOT NULL DEFAULT 0, -- last time step used, so that no code works twice

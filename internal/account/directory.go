@@ -1,0 +1,4 @@
+package account
+
+// A Directory is a force's own sign-in, through OpenID Connect.
+type Directory struct{}

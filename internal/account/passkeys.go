@@ -1,0 +1,4 @@
+package account
+
+// challenges are the passkey ceremonies that have begun and not ended.
+type challenges struct{}
