@@ -102,6 +102,15 @@ func DayOf(year int, month time.Month, day int) Day {
 	return Day(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
+// InLondon returns a moment as London's clocks show it.
+func InLondon(t time.Time) time.Time { return t.In(london) }
+
+// DayAt returns the civil day in London at a moment.
+func DayAt(t time.Time) Day {
+	y, m, d := t.In(london).Date()
+	return DayOf(y, m, d)
+}
+
 // ParseDay reads YYYY-MM-DD.
 func ParseDay(s string) (Day, error) {
 	t, err := time.Parse("2006-01-02", s)

@@ -29,6 +29,7 @@ const (
 	ReadGroups     Act = "see groups of people"
 
 	RaiseRisk       Act = "raise a present risk"
+	EndRisks        Act = "end a present risk that nobody acknowledged"
 	ReviewCases     Act = "review cases"
 	ApproveReviews  Act = "approve reviews"
 	Adjudicate      Act = "settle a disagreement between two reviewers"
@@ -52,7 +53,7 @@ const (
 // acts is the list of what may be granted.
 var acts = []Act{
 	UseLookback, ImportExtracts, MendRows, RunAnalysis, ReadFigures, AdoptCriteria, ExportPersonal, SearchTexts, ReadCases, ReadIntake,
-	ReadGroups, RaiseRisk, ReviewCases, ApproveReviews, Adjudicate, CloseCases, WorkActions, AllocateActions, AllocateCases, ReadWorkload,
+	ReadGroups, RaiseRisk, EndRisks, ReviewCases, ApproveReviews, Adjudicate, CloseCases, WorkActions, AllocateActions, AllocateCases, ReadWorkload,
 	ReadLedger, ExportLedger, ShowOpenings, TakeBackup, ManageAccounts, ReadAccess, RestrictCases, ImportSkills,
 }
 

@@ -202,3 +202,32 @@ func readInstant(s string) time.Time {
 	t, _ := time.Parse(time.RFC3339Nano, s)
 	return t
 }
+
+// Typed returns what an account typed into a form about a case and did not send,
+// with when it was kept; ok is false if there is nothing.
+func (t *Tx) Typed(ctx context.Context, id casefile.CaseID, account, form string) (text string, at time.Time, ok bool, err error) {
+	err = t.tx.QueryRowContext(ctx, `
+		SELECT body, saved_at
+		FROM draft
+		WHERE case_id = ?1 AND account = ?2 AND form = ?3`, id, account, form).Scan(&text, moment{&at})
+	text, ok, err = maybe(text, err)
+	return text, at, ok, err
+}
+
+// KeepTyped keeps it, in place of what was kept before.
+func (t *Tx) KeepTyped(ctx context.Context, id casefile.CaseID, account, form, text string) error {
+	_, err := t.tx.ExecContext(ctx, `
+		INSERT INTO draft (case_id, account, form, body, version, saved_at)
+		VALUES (?1, ?2, ?3, ?4, 1, ?5)
+		ON CONFLICT (case_id, account, form) DO UPDATE SET
+			body = excluded.body, version = version + 1, saved_at = excluded.saved_at`, id, account, form, text, instant(t.Now))
+	return err
+}
+
+// DropTyped removes it once it was sent.
+func (t *Tx) DropTyped(ctx context.Context, id casefile.CaseID, account, form string) error {
+	_, err := t.tx.ExecContext(ctx, `
+		DELETE FROM draft
+		WHERE case_id = ?1 AND account = ?2 AND form = ?3`, id, account, form)
+	return err
+}
