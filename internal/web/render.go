@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync/atomic"
 
 	"lookback/internal/account"
 	"lookback/internal/casefile"
@@ -23,7 +24,12 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-type pages struct{ byName map[string]*template.Template }
+type pages struct {
+	byName map[string]*template.Template
+	beside map[string]bool     // which of them define "beside"
+	acts   map[string]desk.Act // what each page asks for, by path
+	madeUp atomic.Bool         // see Site.madeUp
+}
 
 func loadPages() (*pages, error) {
 	base, err := template.New("layout.html").Funcs(functions).ParseFS(templateFiles, "templates/layout.html", "templates/components/*.html")
@@ -34,7 +40,7 @@ func loadPages() (*pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pages{map[string]*template.Template{}}
+	p := &pages{byName: map[string]*template.Template{}, beside: map[string]bool{}, acts: actsOfPages(routes())}
 	for _, name := range names {
 		if path.Base(name) == "layout.html" {
 			continue
@@ -43,7 +49,9 @@ func loadPages() (*pages, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		p.byName[strings.TrimSuffix(path.Base(name), ".html")] = t
+		short := strings.TrimSuffix(path.Base(name), ".html")
+		p.byName[short] = t
+		p.beside[short] = t.Lookup("beside").Tree != base.Lookup("beside").Tree
 	}
 	return p, nil
 }
@@ -56,12 +64,27 @@ type view struct {
 	Account account.Account
 	Path    string // of this page, for the menu and for signing in again
 	Query   string
-	Done    string // what was just done, from the address
+	Done    string // what was just done
+	Faults  Faults // what is wrong with the form that was sent
 	MadeUp  bool   // the register holds made-up data only
 	Wide    bool   // the page uses the whole width
+	Beside  bool   // the page defines "beside"
 
 	site *Site
 	r    *request
+}
+
+// Version is that of the program, for the foot of the page.
+func (v view) Version() string { return v.site.Desk.Code }
+
+// RiskAt is where a present risk in the case shown is raised, or "".
+func (v view) RiskAt() string {
+	_, path, _ := strings.Cut(v.r.Pattern, " ")
+	id := v.r.PathValue("id")
+	if id == "" || path != "/cases/{id}" && !strings.HasPrefix(path, "/cases/{id}/") || !v.May(string(desk.RaiseRisk)) {
+		return ""
+	}
+	return caseAddress(casefile.CaseID(id)) + "/risk"
 }
 
 // May is for templates: whether to show a link or a button.
@@ -77,10 +100,14 @@ func (s *Site) renderStatus(w http.ResponseWriter, r *request, status int, name,
 	if t == nil {
 		return fmt.Errorf("web: there is no template %s", name)
 	}
-	v := view{Title: title, Data: data, By: r.By, Account: r.Account, Path: r.URL.Path, Query: r.URL.RawQuery, Done: r.URL.Query().Get("done"), site: s, r: r}
+	v := view{Title: title, Data: data, By: r.By, Account: r.Account, Path: r.URL.Path, Query: r.URL.RawQuery, Done: takeDone(w, r), site: s, r: r}
 	if wide, ok := data.(interface{ Wide() bool }); ok {
 		v.Wide = wide.Wide()
 	}
+	if form, ok := data.(interface{ all() Faults }); ok {
+		v.Faults = form.all()
+	}
+	v.Beside = s.pages.beside[name]
 	v.MadeUp = s.madeUp(r)
 	// Drawn whole before anything is sent, so that a fault cannot leave half a page.
 	var b bytes.Buffer

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"html/template"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -18,7 +17,7 @@ import (
 // Files as they are sent: styles, scripts, fonts. How the vendored ones are made
 // stands in static/README.md.
 //
-//go:embed static
+//go:embed static/*.css static/*.svg static/js static/vendor
 var staticFiles embed.FS
 
 var staticRoutes = []route{
@@ -57,13 +56,6 @@ func (s *Site) sendStatic(w http.ResponseWriter, r *request) error {
 	}
 	http.ServeFileFS(w, r.Request, staticFiles, name)
 	return nil
-}
-
-// functions are what templates may call.
-var functions = template.FuncMap{
-	"asset":  asset,
-	"caseAt": func(id casefile.CaseID) string { return caseAddress(id) },
-	"ref":    func(id casefile.CaseID) string { _, ref := id.Split(); return ref },
 }
 
 // caseAddress is the address of a case's page.
