@@ -69,13 +69,36 @@ CREATE TABLE assignment (
 	due      TEXT NOT NULL, -- a day, or ''
 	reason   TEXT NOT NULL,
 	batch    TEXT NOT NULL, -- assigned together, undone together
+	replaced INTEGER NOT NULL DEFAULT 0, -- the assignment that this one took the place of, 0 for none
 	set_by   TEXT NOT NULL,
 	set_at   TEXT NOT NULL,
 	ended_at TEXT NOT NULL DEFAULT '',
-	ended_by TEXT NOT NULL DEFAULT ''
+	ended_by TEXT NOT NULL DEFAULT '',
+	ended_in TEXT NOT NULL DEFAULT '' -- the batch that ended it
 ) STRICT;
 CREATE UNIQUE INDEX assignment_case ON assignment (case_id) WHERE ended_at = '';
 CREATE INDEX assignment_account ON assignment (account) WHERE ended_at = '';
+CREATE INDEX assignment_history ON assignment (case_id, id);
+CREATE INDEX assignment_batch_set ON assignment (batch);
+CREATE INDEX assignment_batch_ended ON assignment (ended_in) WHERE ended_in <> '';
+
+-- What was assigned or taken away together. A large one is written in many
+-- transactions: until finished_at is set it is under way, or was cut off.
+CREATE TABLE assignment_batch (
+	id          TEXT PRIMARY KEY,
+	kind        TEXT NOT NULL, -- assign, unassign, undo
+	reason      TEXT NOT NULL,
+	undoes      TEXT NOT NULL DEFAULT '', -- the batch that this one takes back
+	planned     INTEGER NOT NULL, -- cases
+	done        INTEGER NOT NULL DEFAULT 0,
+	refused     TEXT NOT NULL DEFAULT '[]', -- JSON: case and why, at most 200
+	refusals    INTEGER NOT NULL DEFAULT 0,
+	set_by      TEXT NOT NULL,
+	set_at      TEXT NOT NULL,
+	finished_at TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX assignment_batch_at ON assignment_batch (set_at);
+CREATE UNIQUE INDEX assignment_batch_undoes ON assignment_batch (undoes) WHERE undoes <> '';
 
 -- A reviewer who may not or will not review a case: declared, with the reason.
 CREATE TABLE recusal (
@@ -186,13 +209,15 @@ CREATE TABLE line_of_enquiry (
 	id        INTEGER PRIMARY KEY,
 	case_id   TEXT NOT NULL,
 	text      TEXT NOT NULL,
-	suggested TEXT NOT NULL DEFAULT '', -- code of the rule that suggested it, '' if a person thought of it
+	suggested TEXT NOT NULL DEFAULT '', -- rule and thing that suggested it, '' if a person thought of it
+	because   TEXT NOT NULL DEFAULT '', -- what the suggestion said when somebody judged it
 	citation  TEXT NOT NULL DEFAULT '', -- JSON, as in reviews
-	state     TEXT NOT NULL,            -- identified, done, nothing found, not done, still possible, no longer possible, refused
+	state     TEXT NOT NULL, -- identified, done, nothing found, not done, still possible, no longer possible, refused
 	made_by   TEXT NOT NULL,
 	made_at   TEXT NOT NULL
 ) STRICT;
 CREATE INDEX line_of_enquiry_case ON line_of_enquiry (case_id);
+CREATE UNIQUE INDEX line_of_enquiry_suggested ON line_of_enquiry (case_id, suggested) WHERE suggested <> '';
 
 CREATE TABLE line_step (
 	id      INTEGER PRIMARY KEY,
@@ -250,3 +275,9 @@ CREATE INDEX flag_nominal ON flag (nominal_id) WHERE nominal_id <> '' AND case_i
 CREATE INDEX group_member_identity ON group_member (run_id, identity);
 CREATE INDEX tie_a ON tie (run_id, a);
 CREATE INDEX tie_b ON tie (run_id, b);
+
+-- For the pages of imports and quarantine: what of a row in quarantine a filter
+-- asks for, without reading the row.
+CREATE INDEX source_file_extract ON source_file (extract_id);
+DROP INDEX row_quarantine;
+CREATE INDEX row_quarantine ON row (id, file_id, problem) WHERE reason IS NOT NULL;
