@@ -31,7 +31,7 @@ var may = map[string]struct{ ours, never string }{
 	"intake":    {"casefile desk document extract ledger store", "net/http html html/template database/sql"},
 	"analysis":  {"casefile codelist desk ledger link narrative network normalise scope store", "net/http html html/template database/sql"},
 	"cohort":    {"analysis casefile codelist desk ledger normalise publish scope store", "net/http html html/template database/sql"},
-	"casework":  {"analysis casefile cohort desk ledger narrative normalise scope store verify", "net/http html html/template database/sql"},
+	"casework":  {"analysis casefile codelist cohort desk ledger narrative normalise scope store verify", "net/http html html/template database/sql"},
 	"account":   {"casefile desk ledger store", "net/http html html/template database/sql"},
 	"web":       {"account allocation analysis casefile casework cohort desk intake ledger publish scope store extract", "database/sql"},
 	"desktest":  {"analysis casefile desk intake store synth", "net/http html html/template database/sql"},

@@ -236,14 +236,14 @@ func (s *sources) collectLinked(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// named reports whether a nominal says who the person is.
-func named(n casefile.Nominal) bool {
+// Named reports whether a nominal says who the person is.
+func Named(n casefile.Nominal) bool {
 	return (n.Surname != "" || n.Forenames != "") && !normalise.Placeholder(n.Surname, n.Forenames)
 }
 
-// ageAt returns how old a person may have been in an investigation, in whole
+// AgeAt returns how old a person may have been in an investigation, in whole
 // years: as recorded for it, or worked out from the date of birth.
-func ageAt(p casefile.Involvement, c casefile.Investigation) (from, to int, ok bool) {
+func AgeAt(p casefile.Involvement, c casefile.Investigation) (from, to int, ok bool) {
 	if n, err := strconv.Atoi(p.AgeAtOffence); err == nil {
 		return n, n, true
 	}

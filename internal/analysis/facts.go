@@ -192,7 +192,7 @@ func countSuspects(c scope.Case, people []casefile.Involvement, at clock) []case
 		}
 		seen[p.Nominal.ID] = true
 		suspects = append(suspects, p)
-		if named(p.Nominal) && at.sees(p.Nominal.RecordedAt) {
+		if Named(p.Nominal) && at.sees(p.Nominal.RecordedAt) {
 			withName++
 		}
 	}
@@ -260,7 +260,7 @@ func (s *sources) offence(c scope.Case, d *dossier, people []casefile.Involvemen
 		if p.Role != casefile.RoleSuspect {
 			continue
 		}
-		if _, to, ok := ageAt(p, d.Investigation); !ok {
+		if _, to, ok := AgeAt(p, d.Investigation); !ok {
 			ageless++
 		} else if to < 18 {
 			young++
@@ -280,7 +280,7 @@ func victimAge(c casefile.Investigation, people []casefile.Involvement) (age cod
 		if p.Role != casefile.RoleVictim {
 			continue
 		}
-		from, to, ok := ageAt(p, c)
+		from, to, ok := AgeAt(p, c)
 		switch {
 		case ok && to < 18:
 			return codelist.AgeBetween(max(from, 0), max(to, 0)), true, false

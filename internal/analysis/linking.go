@@ -81,7 +81,7 @@ func (run *deriving) identify(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 		run.figures.Nominals++
-		if n.Surname+n.Forenames != "" && !named(n) {
+		if n.Surname+n.Forenames != "" && !Named(n) {
 			continue // UNKNOWN MALE 1 is nobody, however often
 		}
 		system, _ := n.ID.Split()

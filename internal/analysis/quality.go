@@ -48,10 +48,10 @@ func (f findings) look(d *dossier) {
 		}
 	}
 	for _, p := range d.people {
-		if p.Nominal.Surname+p.Nominal.Forenames != "" && !named(p.Nominal) {
+		if p.Nominal.Surname+p.Nominal.Forenames != "" && !Named(p.Nominal) {
 			f.add(d, casefile.Nominals, "surname", "placeholder for a name")
 		}
-		from, to, ok := ageAt(p, d.Investigation)
+		from, to, ok := AgeAt(p, d.Investigation)
 		switch {
 		case !ok:
 		case to < 0:
