@@ -101,7 +101,20 @@ CREATE TABLE skill (
 	set_at   TEXT NOT NULL,
 	ended_at TEXT NOT NULL DEFAULT ''
 ) STRICT;
-CREATE INDEX skill_account ON skill (account);
+CREATE INDEX skill_account ON skill (account) WHERE ended_at = '';
+
+-- Files of skills that were taken in.
+CREATE TABLE skill_import (
+	id          INTEGER PRIMARY KEY,
+	file        TEXT NOT NULL,
+	sha256      TEXT NOT NULL,
+	rows        INTEGER NOT NULL,
+	whole       TEXT NOT NULL CHECK (whole IN ('y', 'n')),
+	added       INTEGER NOT NULL,
+	ended       INTEGER NOT NULL,
+	imported_by TEXT NOT NULL,
+	imported_at TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE saved_search (
 	id         INTEGER PRIMARY KEY,
