@@ -33,6 +33,7 @@ const (
 	ReviewCases     Act = "review cases"
 	ApproveReviews  Act = "approve reviews"
 	Adjudicate      Act = "settle a disagreement between two reviewers"
+	DeferCases      Act = "defer cases unread"
 	CloseCases      Act = "close and reopen cases"
 	WorkActions     Act = "work on actions and lines of enquiry"
 	AllocateActions Act = "allocate actions"
@@ -53,7 +54,7 @@ const (
 // acts is the list of what may be granted.
 var acts = []Act{
 	UseLookback, ImportExtracts, MendRows, RunAnalysis, ReadFigures, AdoptCriteria, ExportPersonal, SearchTexts, ReadCases, ReadIntake,
-	ReadGroups, RaiseRisk, EndRisks, ReviewCases, ApproveReviews, Adjudicate, CloseCases, WorkActions, AllocateActions, AllocateCases, ReadWorkload,
+	ReadGroups, RaiseRisk, EndRisks, ReviewCases, ApproveReviews, Adjudicate, DeferCases, CloseCases, WorkActions, AllocateActions, AllocateCases, ReadWorkload,
 	ReadLedger, ExportLedger, ShowOpenings, TakeBackup, ManageAccounts, ReadAccess, RestrictCases, ImportSkills,
 }
 

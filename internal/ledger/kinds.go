@@ -41,8 +41,12 @@ const (
 	ReviewReturned    Kind = "review.returned"
 	ReviewDisputed    Kind = "review.disputed"
 	ReviewAdjudicated Kind = "review.adjudicated"
+	ReviewWithdrawn   Kind = "review.withdrawn" // by its reviewer, before anybody said anything of it
+	LeaseEnded        Kind = "lease.ended"      // a supervisor took a case back from whoever had it open
 	DecisionMade      Kind = "decision.made"
 	CaseDeferred      Kind = "case.deferred"
+	CaseRequeued      Kind = "case.requeued"     // taken back into the queue after it was deferred
+	DecisionReopened  Kind = "decision.reopened" // a new review of a decided case was asked for
 	CaseClosed        Kind = "case.closed"
 	CaseReopened      Kind = "case.reopened"
 
@@ -117,8 +121,12 @@ var kinds = map[Kind]Class{
 	ReviewReturned:    Decided,
 	ReviewDisputed:    Decided,
 	ReviewAdjudicated: Decided,
+	ReviewWithdrawn:   Decided,
+	LeaseEnded:        Decided,
 	DecisionMade:      Decided,
 	CaseDeferred:      Decided,
+	CaseRequeued:      Decided,
+	DecisionReopened:  Decided,
 	CaseClosed:        Decided,
 	CaseReopened:      Decided,
 

@@ -54,9 +54,10 @@ func (t *Tx) TouchCase(ctx context.Context, id casefile.CaseID, c CaseChange) (v
 		stage = casefile.StageOpen // of a case not touched before
 	}
 	err = t.tx.QueryRowContext(ctx, `
-		INSERT INTO case_state (case_id, version, stage, reviewer, verdict, since)
-		VALUES (?1, 1, ?2, ?3, ?4, ?5)
+		INSERT INTO case_state (case_id, version, stage, reviewer, verdict, since, touched_at)
+		VALUES (?1, 1, ?2, ?3, ?4, ?5, ?5)
 		ON CONFLICT (case_id) DO UPDATE SET
+			touched_at = excluded.touched_at,
 			version  = version + 1,
 			stage    = CASE WHEN ?6 = '' THEN stage ELSE excluded.stage END,
 			reviewer = CASE WHEN ?6 = '' THEN reviewer ELSE excluded.reviewer END,

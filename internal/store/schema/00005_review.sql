@@ -10,8 +10,10 @@ CREATE TABLE case_state (
 	stage    TEXT NOT NULL, -- open, submitted, returned, disputed, decided, closed, deferred
 	reviewer TEXT NOT NULL DEFAULT '', -- of the review that the stage is about
 	verdict  TEXT NOT NULL DEFAULT '', -- of that review, or as decided
-	since    TEXT NOT NULL
+	since    TEXT NOT NULL,
+	touched_at TEXT NOT NULL -- when anything was last decided about the case
 ) STRICT;
+CREATE INDEX case_state_touched ON case_state (touched_at);
 CREATE INDEX case_state_stage ON case_state (stage, since);
 CREATE INDEX case_state_reviewer ON case_state (reviewer, stage) WHERE reviewer <> '';
 
@@ -260,6 +262,7 @@ CREATE TABLE action_step (
 	owner     TEXT NOT NULL,
 	due       TEXT NOT NULL,
 	move      TEXT NOT NULL, -- raise, allocate, due, result, file, return, withdraw, undo, note
+	kind      TEXT NOT NULL, -- of a result
 	note      TEXT NOT NULL, -- the result, the reason
 	batch     TEXT NOT NULL, -- done together, undone together
 	by        TEXT NOT NULL,
