@@ -95,7 +95,8 @@ type View struct {
 	Adopted          string // instant at which they were put in force
 	In, Out, Unknown int
 
-	key string
+	key   string
+	index *index
 }
 
 // Find returns the row of a case.
@@ -141,6 +142,7 @@ func Snapshot(ctx context.Context, d *desk.Desk, by casefile.Actor) (*View, erro
 func (v *View) build(ctx context.Context, tx *store.Tx, key store.ListingKey) error {
 	v.Run, v.Analysed, v.Stale = key.Run.ID, key.Run.StartedAt, key.Run.Watermark != key.Watermark
 	if key.Run.ID == 0 {
+		v.index = newIndex(nil)
 		v.Empty = "Nothing has been analysed yet. Import an extract and run the analysis; the list is then filled from it."
 		return nil
 	}
@@ -168,6 +170,7 @@ func (v *View) build(ctx context.Context, tx *store.Tx, key store.ListingKey) er
 			v.Unknown++
 		}
 	}
+	v.index = newIndex(v.Rows)
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"lookback/internal/casefile"
+	"lookback/internal/ledger"
 )
 
 // Officers streams the officer in the case and the supervisor of every
@@ -100,4 +101,37 @@ func (t *Tx) ListingKey(ctx context.Context, kind string) (k ListingKey, err err
 		k.Adoption = last[0]
 	}
 	return k, err
+}
+
+// LastEvent returns the place in the ledger of the last event of any of the kinds,
+// -1 if there is none. Cost: one seek a kind.
+func (t *Tx) LastEvent(ctx context.Context, kinds []ledger.Kind) (last int64, err error) {
+	err = t.tx.QueryRowContext(ctx, `
+		SELECT coalesce(max((SELECT e.seq FROM ledger_event e WHERE e.kind = j.value ORDER BY e.seq DESC LIMIT 1)), -1)
+		FROM json_each(?1) j`, asJSON(kinds)).Scan(&last)
+	return last, err
+}
+
+// CaseStates returns where every case stands that anybody has touched.
+func (t *Tx) CaseStates(ctx context.Context) (map[casefile.CaseID]casefile.CaseState, error) {
+	out := map[casefile.CaseID]casefile.CaseState{}
+	for s, err := range each(ctx, t.tx, func(s scanner) (c casefile.CaseState, err error) {
+		return c, s.Scan(&c.Case, &c.Version, &c.Stage, &c.Reviewer, &c.Verdict, moment{&c.Since})
+	}, `
+		SELECT case_id, version, stage, reviewer, verdict, since
+		FROM case_state`) {
+		if err != nil {
+			return nil, fault(err)
+		}
+		out[s.Case] = s
+	}
+	return out, nil
+}
+
+// AssignedCases returns to whom cases are assigned now.
+func (t *Tx) AssignedCases(ctx context.Context) (map[casefile.CaseID]string, error) {
+	return byCase[string](ctx, t.tx, `
+		SELECT case_id, account
+		FROM assignment
+		WHERE ended_at = ''`)
 }
