@@ -94,8 +94,9 @@ type ActionStep struct {
 	State  ActionState
 	Owner  string
 	Due    string
-	Note   string // the result, or the reason
-	Batch  string // done together, undone together
+	Kind   ResultKind // of a result
+	Note   string     // the result, or the reason
+	Batch  string     // done together, undone together
 	By     string
 	At     time.Time
 }

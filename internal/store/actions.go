@@ -37,8 +37,8 @@ func (t *Tx) AddAction(ctx context.Context, a casefile.Action) (int64, error) {
 // the step that made it so; the step takes state, owner and due from the action.
 func (t *Tx) MoveAction(ctx context.Context, a casefile.Action, s casefile.ActionStep) error {
 	res, err := t.tx.ExecContext(ctx, `
-		INSERT INTO action_step (action_id, move, state, owner, due, note, batch, by, at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`, a.ID, s.Move, a.State, a.Owner, a.Due, s.Note, s.Batch, s.By, instant(t.Now))
+		INSERT INTO action_step (action_id, move, state, owner, due, note, batch, by, at, kind)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`, a.ID, s.Move, a.State, a.Owner, a.Due, s.Note, s.Batch, s.By, instant(t.Now), s.Kind)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (t *Tx) CaseActions(ctx context.Context, id casefile.CaseID) ([]casefile.Ac
 // ActionSteps returns the steps of the actions of these numbers, oldest first.
 func (t *Tx) ActionSteps(ctx context.Context, actions ...int64) ([]casefile.ActionStep, error) {
 	return all(ctx, t.tx, scanActionStep, `
-		SELECT id, action_id, move, state, owner, due, note, batch, by, at
+		SELECT id, action_id, move, state, owner, due, kind, note, batch, by, at
 		FROM action_step
 		WHERE action_id IN (SELECT value FROM json_each(?1))
 		ORDER BY id`, toJSON(actions))
@@ -82,20 +82,20 @@ func (t *Tx) ActionSteps(ctx context.Context, actions ...int64) ([]casefile.Acti
 // BatchSteps returns the steps that were taken together, in order.
 func (t *Tx) BatchSteps(ctx context.Context, batch string) ([]casefile.ActionStep, error) {
 	return all(ctx, t.tx, scanActionStep, `
-		SELECT id, action_id, move, state, owner, due, note, batch, by, at
+		SELECT id, action_id, move, state, owner, due, kind, note, batch, by, at
 		FROM action_step
 		WHERE batch = ?1 AND batch <> ''
 		ORDER BY id`, batch)
 }
 
 func scanActionStep(s scanner) (a casefile.ActionStep, err error) {
-	return a, s.Scan(&a.ID, &a.Action, &a.Move, &a.State, &a.Owner, &a.Due, &a.Note, &a.Batch, &a.By, moment{&a.At})
+	return a, s.Scan(&a.ID, &a.Action, &a.Move, &a.State, &a.Owner, &a.Due, &a.Kind, &a.Note, &a.Batch, &a.By, moment{&a.At})
 }
 
 // StepBefore returns what held of an action before one of its steps.
 func (t *Tx) StepBefore(ctx context.Context, action, step int64) (s casefile.ActionStep, ok bool, err error) {
 	return maybe(scanActionStep(t.tx.QueryRowContext(ctx, `
-		SELECT id, action_id, move, state, owner, due, note, batch, by, at
+		SELECT id, action_id, move, state, owner, due, kind, note, batch, by, at
 		FROM action_step
 		WHERE action_id = ?1 AND id < ?2
 		ORDER BY id DESC
@@ -204,4 +204,26 @@ func (t *Tx) ActionLoads(ctx context.Context, today, last string) ([]casefile.Wo
 		WHERE `+openAction+`
 		GROUP BY a.owner
 		ORDER BY a.owner`, today, last)
+}
+
+// LastActionStep returns the number of the latest step of any action, 0 before the first.
+func (t *Tx) LastActionStep(ctx context.Context) (id int64, err error) {
+	err = t.tx.QueryRowContext(ctx, `
+		SELECT coalesce(max(id), 0)
+		FROM action_step`).Scan(&id)
+	return id, err
+}
+
+// LineOnCase and DecisionOnCase report whether a line of enquiry, or a decision,
+// is one of a case.
+func (t *Tx) LineOnCase(ctx context.Context, line int64, id casefile.CaseID) (ok bool, err error) {
+	err = t.tx.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM line_of_enquiry WHERE id = ?1 AND case_id = ?2)`, line, id).Scan(&ok)
+	return ok, err
+}
+
+func (t *Tx) DecisionOnCase(ctx context.Context, decision int64, id casefile.CaseID) (ok bool, err error) {
+	err = t.tx.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM decision WHERE id = ?1 AND case_id = ?2)`, decision, id).Scan(&ok)
+	return ok, err
 }
