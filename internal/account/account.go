@@ -114,7 +114,7 @@ func CleanID(id string) string { return strings.ToLower(strings.TrimSpace(id)) }
 // check refuses an account that cannot be kept.
 func (b *Book) check(a Account) error {
 	switch {
-	case !idForm.MatchString(a.ID) || a.ID == visitor.ID:
+	case !idForm.MatchString(a.ID) || a.ID == visitor.ID || a.ID == directoryActor.ID:
 		return casefile.Errorf(casefile.Invalid, "%q cannot be a sign-in name. Use 2 to 63 small letters, digits, and . _ @ -, beginning with a letter or digit.", a.ID)
 	case strings.TrimSpace(a.Name) == "":
 		return casefile.Errorf(casefile.Invalid, "Give the person's name.")

@@ -255,6 +255,10 @@ func toJSON[T any](list []T) string {
 type moment struct{ to *time.Time }
 
 func (m moment) Scan(v any) (err error) {
+	if at, ok := v.(time.Time); ok { // what the driver makes of such a text in an expression
+		*m.to = at.UTC()
+		return nil
+	}
 	text, ok := v.(string)
 	if !ok {
 		return errors.New("store: a moment is not text")
@@ -282,4 +286,86 @@ func (j jsonText) Scan(v any) error {
 		return errors.New("store: JSON is not text")
 	}
 	return json.Unmarshal([]byte(text), j.to)
+}
+
+// A Passkey is a key pair whose private half never leaves a device.
+type Passkey struct {
+	ID         []byte
+	Account    string
+	Credential string // JSON
+	Name       string
+	AddedAt    time.Time
+	UsedAt     time.Time
+}
+
+// Passkeys returns the passkeys of an account, the oldest first.
+func (t *Tx) Passkeys(ctx context.Context, account string) ([]Passkey, error) {
+	return all(ctx, t.tx, func(s scanner) (k Passkey, err error) {
+		return k, s.Scan(&k.ID, &k.Account, &k.Credential, &k.Name, moment{&k.AddedAt}, moment{&k.UsedAt})
+	}, `
+		SELECT id, account, credential, name, added_at, used_at
+		FROM passkey
+		WHERE account = ?1
+		ORDER BY added_at, id`, account)
+}
+
+// PasskeyOwner returns the account that a passkey belongs to.
+func (t *Tx) PasskeyOwner(ctx context.Context, id []byte) (a Account, ok bool, err error) {
+	return maybe(scanAccount(t.tx.QueryRowContext(ctx, `
+		SELECT `+accountColumns+`
+		FROM passkey p
+		JOIN account a ON a.id = p.account
+		WHERE p.id = ?1`, id)))
+}
+
+// AddPasskey adds a passkey to its account.
+func (t *Tx) AddPasskey(ctx context.Context, k Passkey) error {
+	_, err := t.tx.ExecContext(ctx, `
+		INSERT INTO passkey (id, account, credential, name, added_at)
+		VALUES (?1, ?2, ?3, ?4, ?5)`, k.ID, k.Account, k.Credential, k.Name, instant(t.Now))
+	return err
+}
+
+// UsePasskey keeps what a passkey's use changed: its counter, and when it was.
+func (t *Tx) UsePasskey(ctx context.Context, id []byte, credential string) error {
+	_, err := t.tx.ExecContext(ctx, `
+		UPDATE passkey
+		SET credential = ?2, used_at = ?3
+		WHERE id = ?1`, id, credential, instant(t.Now))
+	return err
+}
+
+// RemovePasskey removes one passkey of an account and reports whether it was there.
+func (t *Tx) RemovePasskey(ctx context.Context, account string, id []byte) (bool, error) {
+	return changed(t.tx.ExecContext(ctx, `
+		DELETE FROM passkey
+		WHERE account = ?1 AND id = ?2`, account, id))
+}
+
+// RemovePasskeys removes every passkey of an account.
+func (t *Tx) RemovePasskeys(ctx context.Context, account string) error {
+	_, err := t.tx.ExecContext(ctx, `
+		DELETE FROM passkey
+		WHERE account = ?1`, account)
+	return err
+}
+
+// A Recusal keeps an account from reviewing a case.
+type Recusal struct {
+	Case   casefile.CaseID
+	Reason string
+	SetBy  string
+	SetAt  time.Time
+}
+
+// RecusalsOf returns the cases that an account may not review by somebody's word,
+// the latest first.
+func (t *Tx) RecusalsOf(ctx context.Context, account string) ([]Recusal, error) {
+	return all(ctx, t.tx, func(s scanner) (r Recusal, err error) {
+		return r, s.Scan(&r.Case, &r.Reason, &r.SetBy, moment{&r.SetAt})
+	}, `
+		SELECT case_id, reason, set_by, set_at
+		FROM recusal
+		WHERE account = ?1
+		ORDER BY id DESC`, account)
 }

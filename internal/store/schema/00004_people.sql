@@ -88,6 +88,7 @@ CREATE TABLE restriction_reader (
 	withdrawn_at  TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE UNIQUE INDEX restriction_reader_case ON restriction_reader (case_id, account) WHERE withdrawn_at = '';
+CREATE INDEX restriction_reader_account ON restriction_reader (account) WHERE withdrawn_at = '';
 
 -- Skills and training of an account, as imported; an end date ends one.
 CREATE TABLE skill (
