@@ -219,3 +219,13 @@ func (t *Tx) CheckpointAt(ctx context.Context, size int64) ([]byte, error) {
 	}
 	return []byte(found[0]), nil
 }
+
+// Head returns the ledger's tree at its last checkpoint, and its name.
+func (t *Tx) Head(ctx context.Context) (tree tlog.Tree, origin string, err error) {
+	msg, err := t.LastCheckpoint(ctx)
+	if err != nil {
+		return tree, "", err
+	}
+	c, err := ledger.PeekCheckpoint(msg)
+	return c.Tree, c.Origin, err
+}

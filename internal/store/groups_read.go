@@ -68,8 +68,9 @@ type PlaceUse struct {
 	Use      string // home, work, stayed …
 }
 
-// PlacesOf returns the addresses that these people used.
-func (t *Tx) PlacesOf(ctx context.Context, ids []casefile.NominalID) ([]PlaceUse, error) {
+// PlacesOf returns the addresses that these people used, as far as the account may
+// read the cases that say so.
+func (t *Tx) PlacesOf(ctx context.Context, account string, ids []casefile.NominalID) ([]PlaceUse, error) {
 	return all(ctx, t.tx, func(s scanner) (p PlaceUse, err error) {
 		return p, s.Scan(&p.Nominal, &p.Address, &p.Premises, &p.Use)
 	}, `
@@ -79,6 +80,24 @@ func (t *Tx) PlacesOf(ctx context.Context, ids []casefile.NominalID) ([]PlaceUse
 		LEFT JOIN address a ON a.address_id = u.address_id
 			AND a.row_id <= (SELECT watermark FROM register)
 			AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.old = a.row_id AND s.new <= (SELECT watermark FROM register))
-		WHERE u.address_id <> ''
-		ORDER BY 2, 1, 4`, asJSON(ids))
+		WHERE u.address_id <> '' AND (u.case_id = '' OR `+unrestricted("u.case_id", "?2")+`)
+		ORDER BY 2, 1, 4`, asJSON(ids), account)
+}
+
+// PeopleIn returns everybody who has a part in one of these cases, or is recorded
+// there as having used anything. Earlier versions of rows count too.
+func (t *Tx) PeopleIn(ctx context.Context, cases map[casefile.CaseID]bool) ([]casefile.NominalID, error) {
+	ids := make([]casefile.CaseID, 0, len(cases))
+	for id := range cases {
+		ids = append(ids, id)
+	}
+	return all(ctx, t.tx, func(s scanner) (n casefile.NominalID, err error) { return n, s.Scan(&n) }, `
+		SELECT u.nominal_id
+		FROM json_each(?1) j
+		CROSS JOIN usage u ON u.case_id = j.value AND u.case_id <> ''
+		WHERE u.nominal_id <> ''
+		UNION
+		SELECT v.nominal_id
+		FROM json_each(?1) j
+		CROSS JOIN involvement v ON v.case_id = j.value`, asJSON(ids))
 }
