@@ -133,29 +133,10 @@ func RunScope(ctx context.Context, d *desk.Desk, by casefile.Actor, t scope.Term
 	if err := d.May(by, desk.ReadFigures); err != nil {
 		return nil, err
 	}
-	p, err := scope.Compile(t)
-	if err != nil {
-		return nil, casefile.Errorf(casefile.Invalid, "%s", err)
-	}
-	w := scope.NewWaterfall(p)
-	run, err := eachScoped(ctx, d, by, []*scope.Program{p}, knownOn, progress, func(s []scoped) error {
-		w.Add(s[0].result)
-		return nil
-	})
-	if err != nil {
+	if err := analysis.Ensure(ctx, d, by, progress); err != nil {
 		return nil, err
 	}
-	f := &ScopeFigure{WaterfallReport: w.Report(), Run: run}
-	f.PossiblyIn = f.Tally.PossiblyIn()
-	if err := f.WaterfallReport.Check(); err != nil {
-		return nil, err
-	}
-	if knownOn != nil {
-		f.KnownOn, f.Limits = knownOn.String(), p.Limits()
-	}
-	return f, d.Record(ctx, by, ledger.Event{Kind: ledger.ScopeRun, Purpose: "review", Subject: t.Name, Body: map[string]any{
-		"fingerprint": p.Fingerprint(), "run": run, "known_on": f.KnownOn, "in": f.In, "out": f.Out, "unknown": f.Unknown,
-	}})
+	return Count(ctx, d, by, t, knownOn, progress)
 }
 
 // DiffScope says who enters and who leaves when terms a are replaced by b.
@@ -163,26 +144,10 @@ func DiffScope(ctx context.Context, d *desk.Desk, by casefile.Actor, a, b scope.
 	if err := d.May(by, desk.ReadFigures); err != nil {
 		return nil, err
 	}
-	from, err := scope.Compile(a)
-	if err != nil {
-		return nil, casefile.Errorf(casefile.Invalid, "%s", err)
-	}
-	to, err := scope.Compile(b)
-	if err != nil {
-		return nil, casefile.Errorf(casefile.Invalid, "%s", err)
-	}
-	diff := scope.NewDiff(from, to)
-	run, err := eachScoped(ctx, d, by, []*scope.Program{from, to}, nil, progress, func(s []scoped) error {
-		diff.Add(s[0].id, s[0].result, s[1].result)
-		return nil
-	})
-	if err != nil {
+	if err := analysis.Ensure(ctx, d, by, progress); err != nil {
 		return nil, err
 	}
-	r := diff.Report()
-	return &r, d.Record(ctx, by, ledger.Event{Kind: ledger.ScopeRun, Purpose: "review", Subject: a.Name + " to " + b.Name, Body: map[string]any{
-		"from": from.Fingerprint(), "to": to.Fingerprint(), "run": run, "enter": r.Enter, "leave": r.Leave,
-	}})
+	return Compare(ctx, d, by, a, b, 0, progress)
 }
 
 // eachScoped evaluates programs over every case, by id, and returns the run that
@@ -191,18 +156,7 @@ func eachScoped(ctx context.Context, d *desk.Desk, by casefile.Actor, programs [
 	if err := analysis.Ensure(ctx, d, by, progress); err != nil {
 		return 0, err
 	}
-	err = d.DB.View(ctx, func(tx *store.Tx) error {
-		last, err := tx.LastRun(ctx, analysis.Kind)
-		if err != nil {
-			return err
-		}
-		run = last.ID
-		if knownOn != nil {
-			return scopeKnownOn(ctx, tx, run, programs, *knownOn, progress, yield)
-		}
-		return scopeNow(ctx, tx, run, programs, progress, yield)
-	})
-	return run, err
+	return eachCounted(ctx, d, programs, knownOn, progress, yield)
 }
 
 func scopeNow(ctx context.Context, tx *store.Tx, run int64, programs []*scope.Program, progress desk.Progress, yield func([]scoped) error) error {
