@@ -4,8 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
-	"unicode"
 
 	"lookback/internal/casefile"
 )
@@ -90,7 +91,10 @@ func (db *DB) IndexTexts(ctx context.Context, progress func(done int)) error {
 	if err := db.search.QueryRowContext(ctx, `SELECT row_id FROM indexed`).Scan(&indexed); err != nil {
 		return fault(err)
 	}
-	if err := db.forgetTexts(ctx, indexed); err != nil || indexed >= watermark {
+	if err := db.forgetTexts(ctx, indexed); err != nil {
+		return err
+	}
+	if err := db.indexPeople(ctx, watermark); err != nil || indexed >= watermark {
 		return err
 	}
 	done := 0
@@ -167,149 +171,203 @@ type Hit struct {
 	Text     string          `json:"text"`
 }
 
-// Search finds texts that hold every word of the query, latest received first;
-// "words in quotation marks" stand together, and a word that ends in * stands for
-// all that begin so. It gives at most limit hits and says how many there are,
-// counting to countTo at most. The cost grows with limit and countTo, not with
-// the register.
+// Search finds texts that hold every term of the query, latest received first. It
+// gives at most limit hits and says how many there are, counting to countTo at
+// most. The cost grows with limit and countTo, not with the register.
 func (db *DB) Search(ctx context.Context, query string, limit, countTo int) (hits []Hit, total int, err error) {
-	match := matchQuery(query)
-	if match == "" {
-		return nil, 0, casefile.Errorf(casefile.Invalid, "Give at least one word to search for.")
+	words, err := ReadWords(query)
+	if err != nil {
+		return nil, 0, err
 	}
-	var entries, pages []int64
-	err = db.View(ctx, func(t *Tx) error {
-		if entries, err = db.match(ctx, t, "entry", match, countTo); err != nil {
-			return err
-		}
-		if pages, err = db.match(ctx, t, "page", match, countTo); err != nil {
-			return err
-		}
-		if hits, err = t.entryHits(ctx, entries, limit); err != nil {
-			return err
-		}
-		documents, err := t.pageHits(ctx, pages, limit)
-		hits = append(documents, hits...)
-		return err
-	})
-	return hits[:min(limit, len(hits))], min(countTo, len(entries)+len(pages)), err
+	found, err := db.FindTexts(ctx, words, TextFilter{Reader: EveryCase, Want: countTo})
+	if err != nil {
+		return nil, 0, err
+	}
+	hits, err = db.HitTexts(ctx, found.Hits[:min(limit, len(found.Hits))])
+	return hits, len(found.Hits), err
 }
 
-// matchQuery turns a user's words into an FTS5 expression in which nothing of
-// the user's is syntax, except quotation marks and a final asterisk.
-func matchQuery(query string) string {
-	var terms []string
-	for i, part := range strings.Split(query, `"`) {
-		words := strings.FieldsFunc(part, func(r rune) bool {
-			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && r != '*'
-		})
-		if i%2 == 1 {
-			if phrase := strings.ReplaceAll(strings.Join(words, " "), "*", ""); phrase != "" {
-				terms = append(terms, `"`+phrase+`"`)
-			}
-			continue
-		}
-		for _, w := range words {
-			prefix := strings.HasSuffix(w, "*")
-			if w = strings.ReplaceAll(w, "*", ""); w == "" {
+// The kinds of text a hit may be in.
+const (
+	SourceLog      = "log"
+	SourceCase     = "case" // how it was done, why it was closed
+	SourceDocument = "document"
+)
+
+// A TextFilter says which texts a search is for.
+type TextFilter struct {
+	Reader  string                     // the account that searches
+	Sources []string                   // none: all
+	Keep    func(casefile.CaseID) bool // nil: every case
+	From    casefile.Day               // dated on or after, if Dated
+	Until   casefile.Day               // dated on or before, if Dated
+	Dated   bool
+	Start   string // where to go on, as an earlier answer said; "" from the beginning
+	Want    int    // texts to find at most
+}
+
+// maxScan is how many texts one search looks at before it says how far it came.
+const maxScan = 20_000
+
+// Texts are what a search found, without the texts themselves.
+type Texts struct {
+	Hits    []Hit
+	Undated int    // texts with the words but without a date, left out by a filter on dates
+	Next    string // where to go on; "" when every text was looked at
+}
+
+// FindTexts finds the texts that hold every term, documents first, then what was
+// received last. Texts of restricted cases are found by their readers only. The
+// cost grows with the texts looked at, at most 20,000, not with the register.
+func (db *DB) FindTexts(ctx context.Context, words Words, f TextFilter) (out Texts, err error) {
+	if len(words) == 0 {
+		return out, casefile.Errorf(casefile.Invalid, "Give at least one word to search for.")
+	}
+	table, before, err := readStart(f.Start)
+	if err != nil {
+		return out, err
+	}
+	scanned := 0
+	err = db.View(ctx, func(t *Tx) error {
+		for _, name := range []string{"page", "entry"} {
+			if name == "page" && table == "entry" || !f.wants(name) {
 				continue
 			}
-			w = `"` + w + `"`
-			if prefix {
-				w += "*"
+			if name != table {
+				before = math.MaxInt64
 			}
-			terms = append(terms, w)
+			for more := true; more; {
+				if scanned >= maxScan || len(out.Hits) >= f.Want {
+					out.Next = name + ":" + strconv.FormatInt(before, 10)
+					return nil
+				}
+				size := min(1000, maxScan-scanned)
+				ids, err := db.matching(ctx, name, words.match(), before, size)
+				if err != nil {
+					return err
+				}
+				scanned += len(ids)
+				if before, err = t.addHits(ctx, &out, name, ids, before, f); err != nil {
+					return err
+				}
+				more = len(ids) == size || len(ids) > 0 && before > ids[len(ids)-1]
+			}
 		}
-	}
-	return strings.Join(terms, " AND ")
+		return nil
+	})
+	return out, err
 }
 
-// currentTexts says which of the texts that an index found are those of rows that
-// can be seen: the index also holds staged rows and earlier versions.
+func readStart(start string) (table string, before int64, err error) {
+	if start == "" {
+		return "page", math.MaxInt64, nil
+	}
+	table, number, _ := strings.Cut(start, ":")
+	before, err = strconv.ParseInt(number, 10, 64)
+	if err != nil || table != "page" && table != "entry" {
+		return "", 0, casefile.Errorf(casefile.Invalid, "This address does not say where to go on with the search. Search again.")
+	}
+	return table, before, nil
+}
+
+func (f *TextFilter) wants(table string) bool {
+	return len(f.Sources) == 0 || slices.ContainsFunc(f.Sources, func(s string) bool { return (s == SourceDocument) == (table == "page") })
+}
+
+// matching returns the ids of texts that match, below before, the latest first.
+func (db *DB) matching(ctx context.Context, table, match string, before int64, limit int) ([]int64, error) {
+	return collect(each(ctx, db.search, scanID, `
+		SELECT rowid
+		FROM `+table+`
+		WHERE `+table+` MATCH ?1 AND rowid < ?2
+		ORDER BY rowid DESC
+		LIMIT ?3`, match, before, limit))
+}
+
+// currentTexts looks up what an index found: the case, the date, and whether it can
+// be seen at all. The index also holds staged rows and earlier versions.
 var currentTexts = map[string]string{
 	"entry": `
-		SELECT j.value
+		SELECT j.value, l.case_id, l.row_id, 'log', '', 0, l.at
 		FROM json_each(?1) j
-		WHERE j.value <= (SELECT watermark FROM register)
-			AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.old = j.value AND s.new <= (SELECT watermark FROM register))
-		ORDER BY j.value DESC`,
+		JOIN log_entry_now l ON l.row_id = j.value
+		WHERE ` + unrestricted("l.case_id", "?2") + `
+		UNION ALL
+		SELECT j.value, i.case_id, i.row_id, 'case', '', 0, i.recorded_at
+		FROM json_each(?1) j
+		JOIN investigation_now i ON i.row_id = j.value
+		WHERE ` + unrestricted("i.case_id", "?2") + `
+		ORDER BY 1 DESC`,
 	"page": `
-		SELECT p.id
+		SELECT j.value, d.case_id, d.row_id, 'document', CASE d.title WHEN '' THEN d.file ELSE d.title END, p.page, d.date
 		FROM json_each(?1) j
 		JOIN document_page p ON p.id = j.value
-		WHERE p.row_id <= (SELECT watermark FROM register)
-			AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.old = p.row_id AND s.new <= (SELECT watermark FROM register))
-		ORDER BY p.id DESC`,
+		JOIN document_now d ON d.row_id = p.row_id
+		WHERE ` + unrestricted("d.case_id", "?2") + `
+		ORDER BY 1 DESC`,
 }
 
-// match returns the ids of the current texts that match, the latest first, at
-// most limit of them.
-func (db *DB) match(ctx context.Context, t *Tx, table, match string, limit int) (out []int64, err error) {
-	for before := int64(math.MaxInt64); ; {
-		found, err := collect(each(ctx, db.search, scanID, `
-			SELECT rowid
-			FROM `+table+`
-			WHERE `+table+` MATCH ?1 AND rowid < ?2
-			ORDER BY rowid DESC
-			LIMIT ?3`, match, before, limit))
+// addHits adds those of the ids that pass the filter, until there are enough, and
+// returns below which id to go on.
+func (t *Tx) addHits(ctx context.Context, out *Texts, table string, ids []int64, before int64, f TextFilter) (int64, error) {
+	for h, err := range each(ctx, t.tx, scanFound, currentTexts[table], asJSON(ids), f.Reader) {
 		if err != nil {
-			return nil, err
+			return before, err
 		}
-		current, err := all(ctx, t.tx, scanID, currentTexts[table], asJSON(found))
-		if err != nil {
-			return nil, err
+		before = h.id
+		if f.Keep != nil && !f.Keep(h.Case) || len(f.Sources) > 0 && !slices.Contains(f.Sources, h.Source) {
+			continue
 		}
-		if out = append(out, current...); len(out) >= limit || len(found) < limit {
-			return out[:min(limit, len(out))], nil
+		if f.Dated {
+			if h.At.IsZero() {
+				out.Undated++
+				continue
+			}
+			if first, last := h.At.Span(); last < f.From || first > f.Until {
+				continue
+			}
 		}
-		before = found[len(found)-1]
-	}
-}
-
-func scanID(s scanner) (id int64, err error) { return id, s.Scan(&id) }
-
-func (t *Tx) entryHits(ctx context.Context, ids []int64, limit int) ([]Hit, error) {
-	var out []Hit
-	for _, id := range ids {
-		hit, err := all(ctx, t.tx, scanHit, `
-			SELECT case_id, row_id, 'log', '', 0, at, text
-			FROM log_entry_now
-			WHERE row_id = ?1
-			UNION ALL
-			SELECT case_id, row_id, 'case', '', 0, recorded_at, mo_text || char(10) || closing_text
-			FROM investigation_now
-			WHERE row_id = ?1`, id)
-		if err != nil {
-			return nil, err
-		}
-		if out = append(out, hit...); len(out) >= limit {
-			break
+		if out.Hits = append(out.Hits, h.Hit); len(out.Hits) >= f.Want {
+			return before, nil
 		}
 	}
-	return out, nil
-}
-
-func (t *Tx) pageHits(ctx context.Context, ids []int64, limit int) ([]Hit, error) {
-	var out []Hit
-	for _, id := range ids {
-		hit, err := all(ctx, t.tx, scanHit, `
-			SELECT d.case_id, d.row_id, 'document', CASE d.title WHEN '' THEN d.file ELSE d.title END, p.page, d.date, p.text
-			FROM document_page p
-			JOIN document_now d ON d.row_id = p.row_id
-			WHERE p.id = ?1`, id)
-		if err != nil {
-			return nil, err
-		}
-		if out = append(out, hit...); len(out) >= limit {
-			break
-		}
+	if len(ids) > 0 {
+		before = ids[len(ids)-1]
 	}
-	return out, nil
+	return before, nil
 }
 
-func scanHit(s scanner) (h Hit, err error) {
+type foundText struct {
+	id int64
+	Hit
+}
+
+func scanFound(s scanner) (h foundText, err error) {
 	var at string
-	err = s.Scan(&h.Case, &h.Row, &h.Source, &h.Document, &h.Page, &at, &h.Text)
+	err = s.Scan(&h.id, &h.Case, &h.Row, &h.Source, &h.Document, &h.Page, &at)
 	h.At = casefile.StoredDate(at)
 	return h, err
 }
+
+// HitTexts returns hits with their texts.
+func (db *DB) HitTexts(ctx context.Context, hits []Hit) (out []Hit, err error) {
+	err = db.View(ctx, func(t *Tx) error {
+		for _, h := range hits {
+			query := `SELECT text FROM log_entry WHERE row_id = ?1 AND ?2 = 0`
+			switch h.Source {
+			case SourceCase:
+				query = `SELECT mo_text || char(10) || closing_text FROM investigation WHERE row_id = ?1 AND ?2 = 0`
+			case SourceDocument:
+				query = `SELECT text FROM document_page WHERE row_id = ?1 AND page = ?2`
+			}
+			if err := t.tx.QueryRowContext(ctx, query, h.Row, h.Page).Scan(&h.Text); err != nil {
+				return err
+			}
+			out = append(out, h)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func scanID(s scanner) (id int64, err error) { return id, s.Scan(&id) }

@@ -221,12 +221,15 @@ func TestUserWordsAreNeverSyntax(t *testing.T) {
 	for _, c := range []struct{ query, want string }{
 		{`harbour street`, `"harbour" AND "street"`},
 		{`"harbour street" mill*`, `"harbour street" AND "mill"*`},
-		{`NEAR(a, b) OR c`, `"NEAR" AND "a" AND "b" AND "OR" AND "c"`},
-		{`text:x "unclosed`, `"text" AND "x" AND "unclosed"`},
+		{`NEAR(a, b) OR c`, `"NEAR a" AND "b" AND "OR" AND "c"`},
+		{`text:x "unclosed`, `"text x" AND "unclosed"`},
+		{`O’Brien* 42/2014`, `("O Brien"* OR "OBrien"*) AND "42 2014"`},
+		{`“harbour street”`, `"harbour street"`},
 		{`*" "`, ``},
 	} {
-		if got := matchQuery(c.query); got != c.want {
-			t.Errorf("matchQuery(%q) = %s, want %s", c.query, got, c.want)
+		words, err := ReadWords(c.query)
+		if got := words.match(); got != c.want || err != nil {
+			t.Errorf("%q is %s, want %s (%v)", c.query, got, c.want, err)
 		}
 	}
 }
