@@ -24,6 +24,7 @@ const (
 	AdoptCriteria  Act = "adopt terms of reference"
 	ExportPersonal Act = "export personal data"
 	SearchTexts    Act = "search the texts"
+	ShareSearches  Act = "share saved searches"
 	ReadCases      Act = "read cases"
 	ReadIntake     Act = "see imports and quarantine"
 	ReadGroups     Act = "see groups of people"
@@ -53,7 +54,7 @@ const (
 
 // acts is the list of what may be granted.
 var acts = []Act{
-	UseLookback, ImportExtracts, MendRows, RunAnalysis, ReadFigures, AdoptCriteria, ExportPersonal, SearchTexts, ReadCases, ReadIntake,
+	UseLookback, ImportExtracts, MendRows, RunAnalysis, ReadFigures, AdoptCriteria, ExportPersonal, SearchTexts, ShareSearches, ReadCases, ReadIntake,
 	ReadGroups, RaiseRisk, EndRisks, ReviewCases, ApproveReviews, Adjudicate, DeferCases, CloseCases, WorkActions, AllocateActions, AllocateCases, ReadWorkload,
 	ReadLedger, ExportLedger, ShowOpenings, TakeBackup, ManageAccounts, ReadAccess, RestrictCases, ImportSkills,
 }

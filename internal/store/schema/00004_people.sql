@@ -10,6 +10,7 @@ WHERE opening IS NOT NULL;
 CREATE INDEX ledger_event_subject ON ledger_event (subject, seq) WHERE subject <> '';
 CREATE INDEX ledger_event_actor ON ledger_event (actor, seq) WHERE actor IS NOT NULL;
 CREATE INDEX ledger_event_kind ON ledger_event (kind, seq);
+CREATE INDEX ledger_event_search ON ledger_event (actor, seq) WHERE kind = 'search.run';
 
 -- Accounts. What changes about one is an event each; the row is what holds now.
 CREATE TABLE account (
@@ -121,9 +122,12 @@ CREATE TABLE saved_search (
 	id         INTEGER PRIMARY KEY,
 	account    TEXT NOT NULL,
 	name       TEXT NOT NULL,
-	query      TEXT NOT NULL, -- the query string of the list
+	query      TEXT NOT NULL, -- the address of the list or search, from / on
+	case_id    TEXT NOT NULL DEFAULT '', -- the case that it is pinned to
 	shared     TEXT NOT NULL DEFAULT 'n' CHECK (shared IN ('y', 'n')),
 	made_at    TEXT NOT NULL,
 	removed_at TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX saved_search_account ON saved_search (account);
+CREATE INDEX saved_search_shared ON saved_search (name) WHERE shared = 'y' AND removed_at = '';
+CREATE INDEX saved_search_case ON saved_search (case_id) WHERE case_id <> '' AND removed_at = '';
