@@ -359,12 +359,17 @@ func typed(s, missing string, most int) (string, error) {
 }
 
 // checkCited refuses a citation that is not word for word in a text of the case.
+// One that has words and no place is found where they first stand.
 func checkCited(ctx context.Context, tx *store.Tx, id casefile.CaseID, c *casefile.Citation) error {
 	if c == nil {
 		return nil
 	}
 	text, err := tx.TextAt(ctx, id, c.Row, c.Part, c.Page)
 	if err != nil {
+		return err
+	}
+	if c.End == 0 {
+		c.Start, c.End, c.Text, err = findPassage(casefile.Shown(text), c.Text)
 		return err
 	}
 	r := []rune(casefile.Shown(text))

@@ -66,8 +66,11 @@ type File struct {
 	Lines     []Line
 	Suggested []Suggestion // lines of enquiry that the data suggests and nobody has judged
 	Groups    []CaseGroup
-	Readings  []store.Reading // the last of who read it
-	Decided   []store.Reading // what was decided about it here, the newest first
+	Readings  []store.Reading   // the last of who read it
+	Decided   []store.Reading   // what was decided about it here, the newest first
+	Accounts  map[string]string // the name of every account, for who did what
+	Risks     []RiskView
+	Actions   []ActionView
 
 	Texts []Text   // what was asked for, in order
 	Pages LogPages // how the log falls into pages
@@ -144,6 +147,16 @@ type Change struct {
 	casefile.Renewal
 	Arrival casefile.Arrival // the extract that brought it
 }
+
+// longText is from how many bytes on a change says only that a text changed.
+const longText = 160
+
+// Long reports whether the field is a text of some length.
+func (c Change) Long() bool { return len(c.Was) > longText || len(c.Now) > longText }
+
+// WasWords and NowWords are how many words the field had and has.
+func (c Change) WasWords() int { return len(strings.Fields(c.Was)) }
+func (c Change) NowWords() int { return len(strings.Fields(c.Now)) }
 
 // A Text is one text of the case that was asked for.
 type Text struct {
@@ -237,6 +250,9 @@ func (f *File) read(ctx context.Context, tx *store.Tx, reader string, program *s
 		func() (err error) { f.Exhibits, err = tx.ExhibitsOf(ctx, f.ID); return },
 		func() (err error) { f.Endings, err = tx.EndingsOf(ctx, f.ID); return },
 		func() (err error) { f.Lines, err = tx.LinesOf(ctx, f.ID); return },
+		func() (err error) { f.Accounts, err = accountNames(ctx, tx); return },
+		func() (err error) { f.Risks, err = Risks(ctx, tx, f.ID); return },
+		func() (err error) { f.Actions, err = Actions(ctx, tx, f.ID); return },
 		func() (err error) {
 			f.Readings, err = tx.Readings(ctx, string(f.ID), readKinds, 0, readingsShown+1)
 			return
@@ -327,10 +343,17 @@ func (f *File) readPeople(ctx context.Context, tx *store.Tx, reader string) erro
 	if err != nil {
 		return err
 	}
+	h, err := hiddenFrom(ctx, tx, reader)
+	if err != nil {
+		return err
+	}
+	for i := range places {
+		places[i].Because = h.because(places[i].Because)
+	}
 	elsewhere := map[string][]store.CaseRole{}
 	for i := range f.People {
 		p := &f.People[i]
-		p.Identity, p.Because = identity[p.ID].Identity, identity[p.ID].Because
+		p.Identity, p.Because = identity[p.ID].Identity, h.because(identity[p.ID].Because)
 		if p.Identity == "" {
 			continue
 		}
@@ -546,4 +569,35 @@ func Readings(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.
 		return err
 	})
 	return out, err
+}
+
+// A ReceivedFile is a document as its force handed it over.
+type ReceivedFile struct {
+	Name   string
+	SHA256 string
+	Bytes  []byte
+}
+
+// ReadFile hands over the file of a document, which is a reading of its own.
+func ReadFile(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.CaseID, row int64, purpose string) (f ReceivedFile, err error) {
+	if err := d.May(by, desk.ReadCases); err != nil {
+		return f, err
+	}
+	if purpose, err = CheckPurpose(purpose); err != nil {
+		return f, err
+	}
+	err = d.DB.View(ctx, func(tx *store.Tx) error {
+		if err := d.Readable(ctx, tx, by, id); err != nil {
+			return err
+		}
+		b, err := tx.DocumentBytes(ctx, id, row)
+		f = ReceivedFile{b.File, b.SHA256, b.Bytes}
+		return err
+	})
+	if err != nil {
+		return f, err
+	}
+	return f, d.Seen(ctx, by, ledger.Event{Kind: ledger.CaseRead, Subject: string(id), Purpose: purpose, Body: map[string]any{
+		"file": row, "name": f.Name, "sha256": f.SHA256,
+	}})
 }

@@ -63,6 +63,9 @@ type LogPages struct {
 	Papers   []FoundPage         // pages of documents that hold the words
 }
 
+// Last is the place of the last entry of this page among those found.
+func (p LogPages) Last() int { return p.First + len(p.Entries) - 1 }
+
 // A FoundPage is a page of a document that holds what was looked for.
 type FoundPage struct {
 	Paper casefile.Paper

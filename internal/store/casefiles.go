@@ -570,3 +570,31 @@ func (t *Tx) IsRestricted(ctx context.Context, id casefile.CaseID) (yes bool, er
 		SELECT EXISTS (SELECT 1 FROM restriction WHERE case_id = ?1 AND lifted_at = '')`, id).Scan(&yes)
 	return yes, err
 }
+
+// HiddenPeople returns the nominals whose every case is restricted and not open
+// to the account: for it they do not exist.
+func (t *Tx) HiddenPeople(ctx context.Context, account string) (map[casefile.NominalID]bool, error) {
+	out := map[casefile.NominalID]bool{}
+	if account == EveryCase {
+		return out, nil
+	}
+	ids, err := all(ctx, t.tx, func(s scanner) (id casefile.NominalID, err error) { return id, s.Scan(&id) }, `
+		SELECT DISTINCT v.nominal_id
+		FROM restriction x
+		CROSS JOIN involvement_now v ON v.case_id = x.case_id
+		WHERE x.lifted_at = '' AND NOT `+unrestricted("x.case_id", "?1")+`
+			AND NOT EXISTS (SELECT 1 FROM involvement_now o WHERE o.nominal_id = v.nominal_id AND `+unrestricted("o.case_id", "?1")+`)`, account)
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, err
+}
+
+// TiesOf returns what a person shares with others.
+func (t *Tx) TiesOf(ctx context.Context, run int64, identity string, limit int) ([]Tie, error) {
+	return all(ctx, t.tx, scanTie, `
+		SELECT a, b, because FROM tie WHERE run_id = ?1 AND a = ?2
+		UNION ALL
+		SELECT a, b, because FROM tie WHERE run_id = ?1 AND b = ?2
+		LIMIT ?3`, run, identity, limit)
+}
