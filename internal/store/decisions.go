@@ -139,3 +139,40 @@ func (t *Tx) AssignedTo(ctx context.Context, account string) ([]casefile.CaseID,
 }
 
 func scanCaseID(s scanner) (id casefile.CaseID, err error) { return id, s.Scan(&id) }
+
+// CountStages counts the cases of each stage that anybody has touched, restricted
+// ones among them.
+func (t *Tx) CountStages(ctx context.Context) (map[casefile.Stage]int, error) {
+	type row struct {
+		stage casefile.Stage
+		n     int
+	}
+	rows, err := all(ctx, t.tx, func(s scanner) (r row, err error) { return r, s.Scan(&r.stage, &r.n) }, `
+		SELECT stage, count(*)
+		FROM case_state
+		GROUP BY stage`)
+	out := map[casefile.Stage]int{}
+	for _, r := range rows {
+		out[r.stage] = r.n
+	}
+	return out, err
+}
+
+// DeferredCases returns the decisions that put cases off unread and hold, the last
+// first, without restricted cases that the account may not read.
+func (t *Tx) DeferredCases(ctx context.Context, account string, skip, limit int) ([]casefile.Decision, error) {
+	return all(ctx, t.tx, scanDecision, `
+		SELECT `+decisionColumns+`
+		FROM case_state s
+		CROSS JOIN decision d ON d.id = (SELECT max(p.id) FROM decision p WHERE p.case_id = s.case_id)
+		WHERE s.stage = 'deferred' AND `+unrestricted("s.case_id", "?1")+`
+		ORDER BY s.since DESC, s.case_id
+		LIMIT ?2 OFFSET ?3`, account, limit, skip)
+}
+
+// Begun reports whether anybody has typed anything into a review of a case.
+func (t *Tx) Begun(ctx context.Context, id casefile.CaseID) (yes bool, err error) {
+	err = t.tx.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM draft WHERE case_id = ?1 AND form GLOB 'review@*')`, id).Scan(&yes)
+	return yes, err
+}
