@@ -24,6 +24,9 @@ var functions = template.FuncMap{
 	"list": func(items ...any) []any { return items },
 	"add":  func(a, b int) int { return a + b },
 
+	"upper":    strings.ToUpper,
+	"sentence": sentence,
+
 	"num":     number,
 	"plural":  plural,
 	"percent": percent,

@@ -115,9 +115,9 @@ func (s *Site) renderStatus(w http.ResponseWriter, r *request, status int, name,
 		return fmt.Errorf("drawing %s: %w", name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	page := squeeze(w.Header(), r.Request, b.Bytes())
 	w.WriteHeader(status)
-	_, err := b.WriteTo(w)
-	if err != nil {
+	if _, err := w.Write(page); err != nil {
 		s.Log.Debug("reader gone", "path", r.URL.Path)
 	}
 	return nil
@@ -150,10 +150,26 @@ type problem struct {
 	Ref     string // of the line in the log
 }
 
+// askToSignIn sends whoever is not signed in to the sign-in page. What a form sent
+// would be lost on the way, so its sender is told how to send it again instead.
+func (s *Site) askToSignIn(w http.ResponseWriter, r *request) {
+	switch {
+	case wantsJSON(r):
+		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "Your session has ended. Sign in again in another tab; what you typed is still on this page.", "signIn": signInAddress(r)})
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		http.Redirect(w, r.Request, signInAddress(r), http.StatusSeeOther)
+	default:
+		if err := s.renderStatus(w, r, http.StatusUnauthorized, "expired", "You were signed out", nil); err != nil {
+			s.Log.Error("error page failed", "err", err)
+			http.Error(w, "You were signed out. Sign in in another tab, then reload this page.", http.StatusUnauthorized)
+		}
+	}
+}
+
 // fail answers with an error page, and logs what the operator needs.
 func (s *Site) fail(w http.ResponseWriter, r *request, err error) {
 	if errors.Is(err, errSignIn) {
-		http.Redirect(w, r.Request, signInAddress(r), http.StatusSeeOther)
+		s.askToSignIn(w, r)
 		return
 	}
 	status := statusOf(err)

@@ -50,7 +50,7 @@ type request struct {
 // routes is the whole site map, in the order of the menu. Each file of pages adds
 // its own lines in a variable of this form.
 func routes() []route {
-	return slices.Concat(staticRoutes)
+	return slices.Concat(staticRoutes, houseRoutes)
 }
 
 // Handler returns the site.

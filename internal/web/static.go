@@ -1,15 +1,17 @@
 package web
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"io/fs"
+	"fmt"
 	"net/http"
 	"net/url"
 	"path"
 	"strings"
 	"sync"
+	"time"
 
 	"lookback/internal/casefile"
 )
@@ -26,35 +28,56 @@ var staticRoutes = []route{
 
 // asset is the address of a static file, with a hash of its content so that it
 // may be kept for ever.
-func asset(name string) string { return "/static/" + name + "?v=" + assetHash(name) }
+func asset(name string) (string, error) {
+	f, err := sendable(name)
+	if err != nil {
+		return "", fmt.Errorf("there is no static file %s", name)
+	}
+	return "/static/" + name + "?v=" + f.hash, nil
+}
 
-var assetHashes sync.Map
+// A sent is a static file as it is sent.
+type sent struct {
+	plain, zipped []byte
+	hash          string
+}
 
-func assetHash(name string) string {
-	if h, ok := assetHashes.Load(name); ok {
-		return h.(string)
+var sents sync.Map // by name: *sent
+
+func sendable(name string) (*sent, error) {
+	if f, ok := sents.Load(name); ok {
+		return f.(*sent), nil
 	}
 	b, err := staticFiles.ReadFile("static/" + name)
 	if err != nil {
-		return "missing"
+		return nil, err
 	}
 	sum := sha256.Sum256(b)
-	h := hex.EncodeToString(sum[:6])
-	assetHashes.Store(name, h)
-	return h
+	f := &sent{plain: b, zipped: zipped(b), hash: hex.EncodeToString(sum[:6])}
+	sents.Store(name, f)
+	return f, nil
 }
 
 func (s *Site) sendStatic(w http.ResponseWriter, r *request) error {
-	name := path.Join("static", path.Clean("/"+r.PathValue("file")))
-	if info, err := fs.Stat(staticFiles, name); err != nil || info.IsDir() {
+	name := strings.TrimPrefix(path.Clean("/"+r.PathValue("file")), "/")
+	f, err := sendable(name)
+	if err != nil {
 		return casefile.Errorf(casefile.NotFound, "There is no such file.")
 	}
-	if r.URL.Query().Get("v") == assetHash(strings.TrimPrefix(name, "static/")) {
-		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	h := w.Header()
+	if r.URL.Query().Get("v") == f.hash {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
-		w.Header().Set("Cache-Control", "no-cache")
+		h.Set("Cache-Control", "no-cache")
 	}
-	http.ServeFileFS(w, r.Request, staticFiles, name)
+	h.Set("Vary", "Accept-Encoding")
+	body, tag := f.plain, f.hash
+	if takesGzip(r.Request) && len(f.zipped) < len(f.plain) {
+		h.Set("Content-Encoding", "gzip")
+		body, tag = f.zipped, f.hash+"-gzip"
+	}
+	h.Set("ETag", `"`+tag+`"`)
+	http.ServeContent(w, r.Request, name, time.Time{}, bytes.NewReader(body))
 	return nil
 }
 
