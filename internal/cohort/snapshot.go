@@ -470,3 +470,14 @@ func readOffence(code string) string {
 	}
 	return MaybeContact
 }
+
+// RecordedOn and ClosedOn are the days as text, "" where none is recorded.
+func (r *Row) RecordedOn() string { return dayText(r.Recorded) }
+func (r *Row) ClosedOn() string   { return dayText(r.Closed) }
+
+func dayText(d casefile.Day) string {
+	if d == NoDay {
+		return ""
+	}
+	return d.String()
+}

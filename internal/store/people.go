@@ -50,7 +50,7 @@ func (db *DB) indexPeople(ctx context.Context, watermark int64) error {
 		err = db.indexRows(ctx, `INSERT OR IGNORE INTO reference (row_id, key, kind) VALUES (?1, ?2, ?3)`, indexed, watermark, r.query,
 			func(text string) []any {
 				key := ReferenceKey(text)
-				if p := phoneKey(text); p != "" && r.kind == "identifier" {
+				if p := PhoneKey(text); p != "" && r.kind == "identifier" {
 					key = p
 				}
 				if key == "" {

@@ -246,9 +246,9 @@ func ReferenceKey(s string) string {
 	}, s)
 }
 
-// phoneKey is the end of a telephone number, which is the same with and without
+// PhoneKey is the end of a telephone number, which is the same with and without
 // the code of the country; "" for what is no number of ten figures or more.
-func phoneKey(s string) string {
+func PhoneKey(s string) string {
 	digits := strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
 			return r
