@@ -471,7 +471,8 @@ func (t *Tx) Renewals(ctx context.Context, id casefile.CaseID, people []casefile
 		var err error
 		switch {
 		case s.Column("crime_ref") >= 0:
-			found, err = t.renewed(ctx, &s, `o.case_id = ?1`, id)
+			// The second condition is that of the index on uses.
+			found, err = t.renewed(ctx, &s, `o.case_id = ?1 AND o.case_id <> ''`, id)
 		case s.Column("nominal_ref") >= 0:
 			found, err = t.renewed(ctx, &s, `o.nominal_id IN (SELECT value FROM json_each(?1))`, toJSON(people))
 		}
