@@ -391,7 +391,11 @@ type ActionView struct {
 	OwnerName string
 	Steps     []casefile.ActionStep // oldest first; only on the pages of one action or one case
 	Today     casefile.Day          // in London, when it was read
+	names     map[string]string
 }
+
+// Name is the name of an account.
+func (v ActionView) Name(account string) string { return nameOr(v.names, account) }
 
 // Overdue reports whether the action should have been done before today, in London.
 func (v ActionView) Overdue() bool {
@@ -416,6 +420,11 @@ func (v ActionView) DueWords() string {
 	default:
 		return fmt.Sprintf("%d days overdue", -n)
 	}
+}
+
+// Movable reports whether the action can be changed together with others.
+func (v ActionView) Movable() bool {
+	return v.State == casefile.ForAllocation || v.State == casefile.ActionAllocated
 }
 
 // Moves returns what may be done about the action, in the order in which a page
@@ -482,7 +491,7 @@ func actionViews(ctx context.Context, tx *store.Tx, actions []casefile.Action, h
 	}
 	views := make([]ActionView, len(actions))
 	for i, a := range actions {
-		views[i] = ActionView{Action: a, OwnerName: nameOr(names, a.Owner), Steps: byAction[a.ID], Today: casefile.DayAt(tx.Now)}
+		views[i] = ActionView{Action: a, OwnerName: nameOr(names, a.Owner), Steps: byAction[a.ID], Today: casefile.DayAt(tx.Now), names: names}
 	}
 	return views, nil
 }
@@ -871,9 +880,15 @@ type BatchView struct {
 	ID     string
 	Move   casefile.ActionMove
 	By     string
+	ByName string
 	At     time.Time
 	Rows   []BatchRow
 	Hidden int // on restricted cases that the reader may not open
+}
+
+// CanUndo reports whether any action of the batch can still be put back.
+func (v *BatchView) CanUndo() bool {
+	return slices.ContainsFunc(v.Rows, func(r BatchRow) bool { return !r.MovedOn })
 }
 
 // A BatchRow is one action of a batch: how it stands, and whether it moved on since.
@@ -903,6 +918,7 @@ func ReadBatch(ctx context.Context, d *desk.Desk, by casefile.Actor, batch strin
 		if err != nil {
 			return err
 		}
+		v.ByName = nameOr(names, v.By)
 		hidden, err := tx.HiddenCases(ctx, desk.Reader(by))
 		if err != nil {
 			return err
@@ -1008,4 +1024,45 @@ func actionOwners(ctx context.Context, d *desk.Desk, tx *store.Tx) ([]Owner, err
 	}
 	slices.SortFunc(out, func(a, b Owner) int { return strings.Compare(a.Name+"\x00"+a.Account, b.Name+"\x00"+b.Account) })
 	return out, err
+}
+
+// A CaseActions is what the page of a case's actions shows.
+type CaseActions struct {
+	Case    casefile.CaseID
+	State   casefile.CaseState
+	Actions []ActionView
+	Lines   []casefile.Line // that an action may follow
+	Last    *casefile.Decision
+}
+
+// ReadCaseActions returns the actions of a case with their history. It is a
+// reading of the case.
+func ReadCaseActions(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.CaseID) (*CaseActions, error) {
+	if err := d.May(by, desk.WorkActions); err != nil {
+		return nil, err
+	}
+	c := &CaseActions{Case: id}
+	err := d.DB.View(ctx, func(tx *store.Tx) (err error) {
+		if err := d.Readable(ctx, tx, by, id); err != nil {
+			return err
+		}
+		if c.State, err = tx.CaseState(ctx, id); err != nil {
+			return err
+		}
+		if c.Actions, err = Actions(ctx, tx, id); err != nil {
+			return err
+		}
+		if c.Lines, err = tx.LinesOf(ctx, id); err != nil {
+			return err
+		}
+		decisions, err := tx.Decisions(ctx, id)
+		if n := len(decisions); n > 0 {
+			c.Last = &decisions[n-1]
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, d.Seen(ctx, by, ledger.Event{Kind: ledger.CaseRead, Subject: string(id), Purpose: "action"})
 }

@@ -238,7 +238,11 @@ type ClosePage struct {
 	Later   []store.Later     // what was received since it was closed
 	History []casefile.Closing
 	Last    *casefile.Decision // nil if nobody has decided
+	names   map[string]string
 }
+
+// Name is the name of an account.
+func (p *ClosePage) Name(account string) string { return nameOr(p.names, account) }
 
 // ReadClosePage returns the page to close or reopen a case. It is a reading of the case.
 func ReadClosePage(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.CaseID) (*ClosePage, error) {
@@ -264,6 +268,9 @@ func ReadClosePage(ctx context.Context, d *desk.Desk, by casefile.Actor, id case
 		if p.History, err = tx.CaseClosings(ctx, id); err != nil {
 			return err
 		}
+		if p.names, err = accountNames(ctx, tx); err != nil {
+			return err
+		}
 		decisions, err := tx.Decisions(ctx, id)
 		if n := len(decisions); n > 0 {
 			p.Last = &decisions[n-1]
@@ -273,7 +280,7 @@ func ReadClosePage(ctx context.Context, d *desk.Desk, by casefile.Actor, id case
 	if err != nil {
 		return nil, err
 	}
-	return p, d.Seen(ctx, by, ledger.Event{Kind: ledger.CaseRead, Subject: string(id), Purpose: "closing"})
+	return p, d.Seen(ctx, by, ledger.Event{Kind: ledger.CaseRead, Subject: string(id), Purpose: "supervision"})
 }
 
 // ClosedNow returns the closing of a case that holds, nil if it is not closed, and

@@ -165,7 +165,7 @@ func RaiseRisk(ctx context.Context, d *desk.Desk, by casefile.Actor, f RiskForm)
 		if id, err = tx.RaiseRisk(ctx, r); err != nil {
 			return nil, err
 		}
-		events := []ledger.Event{{Kind: ledger.RiskRaised, Subject: string(f.Case), Purpose: "present risk", Body: map[string]any{
+		events := []ledger.Event{{Kind: ledger.RiskRaised, Subject: string(f.Case), Purpose: "risk", Body: map[string]any{
 			"risk": id, "kinds": r.Kinds, "kinds_version": riskList.Version, "nominal": r.Nominal, "sha256": textHash(r.Who, r.Detail),
 		}}}
 		if f.Told {
@@ -394,7 +394,7 @@ func stepRisk(ctx context.Context, tx *store.Tx, by casefile.Actor, r casefile.R
 	if !s.Happened.IsZero() {
 		body["happened"] = s.Happened.UTC()
 	}
-	return ledger.Event{Kind: ledger.RiskMoved, Subject: string(r.Case), Purpose: "present risk", Body: body}, tx.AddRiskStep(ctx, s)
+	return ledger.Event{Kind: ledger.RiskMoved, Subject: string(r.Case), Purpose: "risk", Body: body}, tx.AddRiskStep(ctx, s)
 }
 
 // A RiskView is a risk with its steps, as a page shows it.
@@ -403,7 +403,11 @@ type RiskView struct {
 	Steps []casefile.RiskStep // oldest first
 	Words []string            // its kinds in words
 	Now   time.Time           // when it was read
+	names map[string]string
 }
+
+// Name is the name of an account.
+func (v RiskView) Name(account string) string { return nameOr(v.names, account) }
 
 // Age is how long the risk has gone, or went, without being acknowledged or ended.
 func (v RiskView) Age() time.Duration {
@@ -484,13 +488,17 @@ func riskViews(ctx context.Context, tx *store.Tx, risks []casefile.Risk) ([]Risk
 	if err != nil {
 		return nil, err
 	}
+	names, err := accountNames(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	byRisk := map[int64][]casefile.RiskStep{}
 	for _, s := range steps {
 		byRisk[s.Risk] = append(byRisk[s.Risk], s)
 	}
 	views := make([]RiskView, len(risks))
 	for i, r := range risks {
-		views[i] = RiskView{Risk: r, Steps: byRisk[r.ID], Now: tx.Now}
+		views[i] = RiskView{Risk: r, Steps: byRisk[r.ID], Now: tx.Now, names: names}
 		for _, k := range r.Kinds {
 			views[i].Words = append(views[i].Words, riskList.Words(k))
 		}
@@ -539,7 +547,7 @@ func ReadRiskPage(ctx context.Context, d *desk.Desk, by casefile.Actor, id casef
 	if err != nil {
 		return nil, err
 	}
-	return p, d.Seen(ctx, by, ledger.Event{Kind: ledger.CaseRead, Subject: string(id), Purpose: "present risk"})
+	return p, d.Seen(ctx, by, ledger.Event{Kind: ledger.CaseRead, Subject: string(id), Purpose: "risk"})
 }
 
 // SaveRiskDraft keeps what somebody is typing about a risk, so that neither the
@@ -612,7 +620,7 @@ func ListRisks(ctx context.Context, d *desk.Desk, by casefile.Actor, q RiskQuery
 	if err != nil {
 		return nil, err
 	}
-	return b, d.Seen(ctx, by, ledger.Event{Kind: ledger.ListRead, Subject: "risks", Purpose: "present risk", Body: map[string]any{
+	return b, d.Seen(ctx, by, ledger.Event{Kind: ledger.ListRead, Subject: "risks", Purpose: "risk", Body: map[string]any{
 		"query": map[string]any{"state": q.State, "kind": q.Kind, "raised_by": q.RaisedBy, "case": q.Case, "after": q.After}, "risks": riskNumbers(b.Risks), "ids": riskCases(b.Risks),
 	}})
 }
@@ -706,7 +714,7 @@ func RiskSummary(ctx context.Context, d *desk.Desk, by casefile.Actor) (*RiskBoa
 	if err != nil || len(b.Risks) == 0 {
 		return b, err
 	}
-	return b, d.Seen(ctx, by, ledger.Event{Kind: ledger.ListRead, Subject: "risks", Purpose: "present risk", Body: map[string]any{
+	return b, d.Seen(ctx, by, ledger.Event{Kind: ledger.ListRead, Subject: "risks", Purpose: "risk", Body: map[string]any{
 		"query": map[string]any{"state": riskOpen, "first": first}, "risks": riskNumbers(b.Risks), "ids": riskCases(b.Risks),
 	}})
 }
@@ -731,7 +739,7 @@ func ReadRisk(ctx context.Context, d *desk.Desk, by casefile.Actor, risk int64) 
 	if err != nil {
 		return v, err
 	}
-	return v, d.Seen(ctx, by, ledger.Event{Kind: ledger.CaseRead, Subject: string(v.Case), Purpose: "present risk", Body: map[string]any{"risk": risk}})
+	return v, d.Seen(ctx, by, ledger.Event{Kind: ledger.CaseRead, Subject: string(v.Case), Purpose: "risk", Body: map[string]any{"risk": risk}})
 }
 
 // A RiskFigure is one risk without personal data: no case, no name, no words
