@@ -240,9 +240,10 @@ func (r *Results) findOthers(ctx context.Context, d *desk.Desk, by casefile.Acto
 	if err != nil {
 		return err
 	}
-	// A placeholder is no person to be found by name.
+	// A placeholder is nobody to be found by name, only by its own reference.
 	r.People = slices.DeleteFunc(people, func(p store.FoundPerson) bool {
-		return normalise.Placeholder(p.Surname, p.Forenames) && p.Aliases == "" && len(keys) == 0
+		_, ref := p.ID.Split()
+		return normalise.Placeholder(p.Surname, p.Forenames) && p.Aliases == "" && !slices.Contains(keys, store.ReferenceKey(ref))
 	})
 	if len(r.People) > peopleShown && !r.Query.AllPeople {
 		r.MorePeople = len(r.People) - peopleShown

@@ -58,8 +58,8 @@ func (t *Tx) SavedSearch(ctx context.Context, id int64) (v SavedSearch, ok bool,
 func (t *Tx) SavedSearches(ctx context.Context, account, reader string) ([]SavedSearch, error) {
 	return all(ctx, t.tx, scanSaved, `
 		SELECT `+savedColumns+`
-		FROM saved_search
-		WHERE removed_at = '' AND (account = ?1 OR shared = 'y') AND `+unrestricted("case_id", "?2")+`
+		FROM saved_search v
+		WHERE removed_at = '' AND (account = ?1 OR shared = 'y') AND `+unrestricted("v.case_id", "?2")+`
 		ORDER BY account <> ?1, lower(name), id`, account, reader)
 }
 
