@@ -22,32 +22,53 @@ var errNoAnalysis = casefile.Errorf(casefile.NotFound, "Nothing has been analyse
 // Count applies terms of reference to every case as the last analysis tells it, or
 // as known on a day. Cost: as of [RunScope].
 func Count(ctx context.Context, d *desk.Desk, by casefile.Actor, t scope.Terms, knownOn *casefile.Day, progress desk.Progress) (*ScopeFigure, error) {
+	figures, err := CountAll(ctx, d, by, []scope.Terms{t}, knownOn, progress)
+	if err != nil {
+		return nil, err
+	}
+	return figures[0], nil
+}
+
+// CountAll is Count for several terms, in one walk over the cases and one event each.
+func CountAll(ctx context.Context, d *desk.Desk, by casefile.Actor, terms []scope.Terms, knownOn *casefile.Day, progress desk.Progress) ([]*ScopeFigure, error) {
 	if err := d.May(by, desk.ReadFigures); err != nil {
 		return nil, err
 	}
-	p, err := scope.Compile(t)
-	if err != nil {
-		return nil, casefile.Errorf(casefile.Invalid, "%s", err)
+	var programs []*scope.Program
+	var falls []*scope.Waterfall
+	for _, t := range terms {
+		p, err := scope.Compile(t)
+		if err != nil {
+			return nil, casefile.Errorf(casefile.Invalid, "%s", err)
+		}
+		programs, falls = append(programs, p), append(falls, scope.NewWaterfall(p))
 	}
-	w := scope.NewWaterfall(p)
-	run, err := eachCounted(ctx, d, []*scope.Program{p}, knownOn, progress, func(s []scoped) error {
-		w.Add(s[0].result)
+	run, err := eachCounted(ctx, d, programs, knownOn, progress, func(s []scoped) error {
+		for i := range s {
+			falls[i].Add(s[i].result)
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	f := &ScopeFigure{WaterfallReport: w.Report(), Run: run}
-	f.PossiblyIn = f.Tally.PossiblyIn()
-	if err := f.WaterfallReport.Check(); err != nil {
-		return nil, err
+	var out []*ScopeFigure
+	var events []ledger.Event
+	for i, w := range falls {
+		f := &ScopeFigure{WaterfallReport: w.Report(), Run: run}
+		f.PossiblyIn = f.Tally.PossiblyIn()
+		if err := f.WaterfallReport.Check(); err != nil {
+			return nil, err
+		}
+		if knownOn != nil {
+			f.KnownOn, f.Limits = knownOn.String(), programs[i].Limits()
+		}
+		out = append(out, f)
+		events = append(events, ledger.Event{Kind: ledger.ScopeRun, Purpose: "review", Subject: terms[i].Name, Body: map[string]any{
+			"fingerprint": f.Fingerprint, "run": run, "known_on": f.KnownOn, "in": f.In, "out": f.Out, "unknown": f.Unknown,
+		}})
 	}
-	if knownOn != nil {
-		f.KnownOn, f.Limits = knownOn.String(), p.Limits()
-	}
-	return f, d.Record(ctx, by, ledger.Event{Kind: ledger.ScopeRun, Purpose: "review", Subject: t.Name, Body: map[string]any{
-		"fingerprint": p.Fingerprint(), "run": run, "known_on": f.KnownOn, "in": f.In, "out": f.Out, "unknown": f.Unknown,
-	}})
+	return out, d.DB.Update(ctx, by, func(*store.Tx) ([]ledger.Event, error) { return events, nil })
 }
 
 // Compare says who enters and who leaves when terms a are replaced by b, as the
