@@ -210,11 +210,11 @@ func wordsOf(s string) (words [][]rune) {
 }
 
 // lower puts s into small letters, one character for one, so that places in it
-// are places in s.
+// are places in s. By way of capitals, since ς and σ are one letter.
 func lower(s string) []rune {
 	out := []rune(s)
 	for i, r := range out {
-		out[i] = unicode.ToLower(r)
+		out[i] = unicode.ToLower(unicode.ToUpper(r))
 	}
 	return out
 }
