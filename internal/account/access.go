@@ -28,8 +28,6 @@ type Access struct {
 	Open      []store.CaseReader // restricted cases open to the account that the viewer may know of
 	OpenTotal int                // with those that the viewer may not know of
 	Hidden    int                // restricted cases that are closed to it
-	Recusals  []store.Recusal    // cases it may not review by its own or another's word; as for Open
-	RecusedIn int
 }
 
 // A Permission says of one act whether the account may do it now.
@@ -75,17 +73,14 @@ func (b *Book) Effective(ctx context.Context, by casefile.Actor, id string) (*Ac
 	if err != nil {
 		return nil, err
 	}
-	if len(out.Open)+len(out.Recusals) == 0 {
+	if len(out.Open) == 0 {
 		return out, nil
 	}
-	ids := []casefile.CaseID{}
-	for _, c := range out.Open {
-		ids = append(ids, c.Case)
+	ids := make([]casefile.CaseID, len(out.Open))
+	for i, c := range out.Open {
+		ids[i] = c.Case
 	}
-	for _, r := range out.Recusals {
-		ids = append(ids, r.Case)
-	}
-	return out, b.Desk.Seen(ctx, by, ledger.Event{Kind: ledger.ListRead, Subject: id, Purpose: "what an account may do", Body: map[string]any{"cases": ids}})
+	return out, b.Desk.Seen(ctx, by, ledger.Event{Kind: ledger.ListRead, Subject: id, Purpose: "restricted cases open to an account", Body: map[string]any{"cases": ids}})
 }
 
 func (b *Book) permissions(ctx context.Context, tx *store.Tx, out *Access, row store.Account) error {
@@ -170,18 +165,13 @@ func (b *Book) cases(ctx context.Context, tx *store.Tx, out *Access, by casefile
 	if err != nil {
 		return err
 	}
-	recusals, err := tx.RecusalsOf(ctx, out.Account.ID)
-	if err != nil {
-		return err
-	}
 	hidden, err := tx.HiddenCases(ctx, desk.Reader(by))
 	if err != nil {
 		return err
 	}
-	out.OpenTotal, out.Hidden, out.RecusedIn = len(open), all-len(open), len(recusals)
+	out.OpenTotal, out.Hidden = len(open), all-len(open)
 	if b.Desk.Policy().Allows(by, desk.ReadCases) {
 		out.Open = slices.DeleteFunc(open, func(r store.CaseReader) bool { return hidden[r.Case] })
-		out.Recusals = slices.DeleteFunc(recusals, func(r store.Recusal) bool { return hidden[r.Case] })
 	}
 	return nil
 }

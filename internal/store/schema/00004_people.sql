@@ -131,3 +131,9 @@ CREATE TABLE saved_search (
 CREATE INDEX saved_search_account ON saved_search (account);
 CREATE INDEX saved_search_shared ON saved_search (name) WHERE shared = 'y' AND removed_at = '';
 CREATE INDEX saved_search_case ON saved_search (case_id) WHERE case_id <> '' AND removed_at = '';
+
+-- Whom the records name as an officer, so that the cases somebody must not review
+-- are found without reading all.
+CREATE INDEX investigation_oic ON investigation (oic) WHERE oic <> '';
+CREATE INDEX investigation_supervisor ON investigation (supervisor) WHERE supervisor <> '';
+CREATE INDEX log_entry_supervisor ON log_entry (author) WHERE author <> '' AND supervisor = 'y';
