@@ -681,6 +681,8 @@ const riskOpen = "open"
 func (q RiskQuery) filter() (store.RiskFilter, error) {
 	f := store.RiskFilter{Kind: q.Kind, RaisedBy: q.RaisedBy, Case: q.Case, After: q.After}
 	switch {
+	case q.State == "":
+		f.State = riskOpen
 	case q.State == riskOpen, slices.Contains(casefile.RiskStates(), casefile.RiskState(q.State)):
 		f.State = q.State
 	case q.State != "all":
