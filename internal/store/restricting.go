@@ -12,13 +12,14 @@ import (
 const EveryCase = "*"
 
 // unrestricted is the condition under which a list may show the case in a column
-// to the account in a parameter.
+// to the account in a parameter. Its own tables have names that no query uses, so
+// that a column is never taken for theirs.
 func unrestricted(column, account string) string {
 	return `(` + account + ` = '` + EveryCase + `' OR NOT EXISTS (
-		SELECT 1 FROM restriction x
-		WHERE x.case_id = ` + column + ` AND x.lifted_at = '' AND NOT EXISTS (
-			SELECT 1 FROM restriction_reader xr
-			WHERE xr.case_id = x.case_id AND xr.account = ` + account + ` AND xr.withdrawn_at = '')))`
+		SELECT 1 FROM restriction unrestricted_by
+		WHERE unrestricted_by.case_id = ` + column + ` AND unrestricted_by.lifted_at = '' AND NOT EXISTS (
+			SELECT 1 FROM restriction_reader unrestricted_for
+			WHERE unrestricted_for.case_id = unrestricted_by.case_id AND unrestricted_for.account = ` + account + ` AND unrestricted_for.withdrawn_at = '')))`
 }
 
 // CaseReadable reports whether the case is held and the account may read it.
