@@ -6,20 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 
 	"lookback/internal/store"
 )
 
 // errSignIn sends whoever is not signed in to the sign-in page, and back after.
 var errSignIn = errors.New("not signed in")
-
-func signInAddress(r *request) string {
-	if r.Method != http.MethodGet || r.URL.Path == "/" {
-		return "/sign-in"
-	}
-	return "/sign-in?next=" + url.QueryEscape(r.URL.RequestURI())
-}
 
 // doneCookie carries what was done to the next page. It is not in the address,
 // where anybody could put words into Lookback's mouth, and where a bookmark would
