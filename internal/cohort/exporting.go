@@ -5,8 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"lookback/internal/analysis"
 	"lookback/internal/casefile"
@@ -27,25 +31,103 @@ type Exported struct {
 // An exporter writes one kind of list.
 type exporter struct {
 	act    desk.Act
+	about  string // what a row is, in words
 	header []string
-	write  func(ctx context.Context, d *desk.Desk, by casefile.Actor, t scope.Terms, to *publish.Table, progress desk.Progress) error
+	write  func(ctx context.Context, x *leaving) error
 }
 
 var exporters = map[string]exporter{
-	"cohort": {desk.ExportPersonal, []string{"system", "crime_ref", "in", "reason", "named", "unidentified", "stated", "reached", "recorded", "victims",
-		"nfa", "nfa_by", "nfa_on", "offence_code", "unit", "classes"}, exportCohort},
-	"suspects":   {desk.ExportPersonal, []string{"system", "crime_ref", "named", "unidentified", "stated", "stated_at_most", "reached", "source", "sentence"}, exportSuspects},
-	"identities": {desk.ExportPersonal, []string{"system", "nominal_ref", "identity", "because"}, exportIdentities},
-	"networks":   {desk.ExportPersonal, []string{"network", "identity", "system", "nominal_ref", "crime_ref", "role", "because"}, exportNetworks},
-	"quarantine": {desk.ExportPersonal, []string{"row", "extract", "file", "table", "line", "column", "reason", "cells"}, exportQuarantine},
-	"quality":    {desk.ReadFigures, []string{"table", "field", "finding", "year", "unit", "count", "rows", "share"}, exportQuality},
+	"cohort": {desk.ExportPersonal, "every case with where it stands under the terms of reference, and why",
+		[]string{"system", "crime_ref", "in", "reason", "named", "unidentified", "stated", "reached", "recorded", "victims",
+			"nfa", "nfa_by", "nfa_on", "offence_code", "unit", "classes"}, exportCohort},
+	"suspects": {desk.ExportPersonal, "every case with its suspects counted four ways, and the sentence that states most",
+		[]string{"system", "crime_ref", "named", "unidentified", "stated", "stated_at_most", "reached", "source", "sentence"}, exportSuspects},
+	"identities": {desk.ExportPersonal, "every record of a person with the identity that it is held to be, and why",
+		[]string{"system", "nominal_ref", "identity", "because"}, exportIdentities},
+	"networks": {desk.ExportPersonal, "every part that a member of a group has in a case",
+		[]string{"network", "identity", "system", "nominal_ref", "crime_ref", "role", "because"}, exportNetworks},
+	"quarantine": {desk.ExportPersonal, "every row in quarantine as received, with its fault",
+		[]string{"row", "extract", "file", "table", "line", "column", "reason", "cells"}, exportQuarantine},
+	"quality": {desk.ReadFigures, "what is missing, invalid or impossible in each table, by year and unit",
+		[]string{"table", "field", "finding", "year", "unit", "count", "rows", "share"}, exportQuality},
+	"cases": {desk.ExportPersonal, "the cases of a list, in its order and through its filter",
+		[]string{"system", "crime_ref", "recorded", "offence_code", "offence", "suspects_named", "suspects_unidentified", "suspects_stated",
+			"suspects_reached", "victims", "victim_under_18", "victim_reported_missing", "flagged_exploitation", "outcome", "closed", "unit", "area", "group",
+			"scope", "scope_decided_by", "review", "verdict", "assigned_to", "risk_open_since"}, exportCases},
+	"search": {desk.ExportPersonal, "every text that a search found, with the passage that shows why",
+		[]string{"system", "crime_ref", "source", "document", "page", "dated", "passage"}, exportSearch},
+}
+
+// fromCommand are the lists that the command line writes.
+var fromCommand = []string{"cohort", "identities", "networks", "suspects", "quarantine", "quality"}
+
+// A leaving is one list on its way out of the register. Cases that its reader may
+// not see are not in it, nor are people who are in no other case.
+type leaving struct {
+	d        *desk.Desk
+	by       casefile.Actor
+	terms    scope.Terms
+	query    string // the filter of the page that the list is of
+	progress desk.Progress
+	to       interface{ Row(cells ...string) error }
+
+	hidden map[casefile.CaseID]bool
+	people map[casefile.NominalID]bool
+	rows   int
+	now    time.Time
+}
+
+// begin looks up what must be left out.
+func (x *leaving) begin(ctx context.Context) error {
+	return x.d.DB.View(ctx, func(tx *store.Tx) (err error) {
+		x.now = tx.Now
+		if x.hidden, err = tx.HiddenCases(ctx, desk.Reader(x.by)); err != nil || len(x.hidden) == 0 {
+			return err
+		}
+		x.people, err = tx.HiddenPeople(ctx, desk.Reader(x.by))
+		return err
+	})
+}
+
+func (x *leaving) row(cells ...string) error {
+	x.rows++
+	return x.to.Row(cells...)
+}
+
+// redacted takes the ids out of a reason that must not be in the list.
+func (x *leaving) redacted(text string) string {
+	for id := range x.hidden {
+		text = cutID(text, string(id), "a restricted case")
+	}
+	for id := range x.people {
+		text = cutID(text, string(id), "somebody in a restricted case")
+	}
+	return text
+}
+
+// cutID replaces an id where it is not the beginning of a longer one.
+func cutID(text, id, with string) string {
+	for from := 0; ; {
+		at := strings.Index(text[from:], id)
+		if at < 0 {
+			return text
+		}
+		at += from
+		next, _ := utf8.DecodeRuneInString(text[at+len(id):])
+		if unicode.IsLetter(next) || unicode.IsNumber(next) {
+			from = at + len(id)
+			continue
+		}
+		text = text[:at] + with + text[at+len(id):]
+		from = at + len(with)
+	}
 }
 
 // Export writes a list to a CSV file. The file appears whole or not at all, and
 // the export is an event with the file's hash. Only a cohort needs terms.
 func Export(ctx context.Context, d *desk.Desk, by casefile.Actor, what, file string, t scope.Terms, progress desk.Progress) (*Exported, error) {
 	e, ok := exporters[what]
-	if !ok {
+	if !ok || !slices.Contains(fromCommand, what) {
 		return nil, casefile.Errorf(casefile.Invalid, "There is no export %q: choose cohort, identities, networks, suspects, quarantine or quality.", what)
 	}
 	if err := d.May(by, e.act); err != nil {
@@ -61,7 +143,11 @@ func Export(ctx context.Context, d *desk.Desk, by casefile.Actor, what, file str
 		return nil, err
 	}
 	defer table.Discard()
-	if err := e.write(ctx, d, by, t, table, progress); err != nil {
+	x := &leaving{d: d, by: by, terms: t, progress: progress, to: table}
+	if err := x.begin(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.write(ctx, x); err != nil {
 		return nil, err
 	}
 	out := &Exported{File: file}
@@ -78,12 +164,15 @@ func Export(ctx context.Context, d *desk.Desk, by casefile.Actor, what, file str
 	return out, table.Place()
 }
 
-func exportCohort(ctx context.Context, d *desk.Desk, by casefile.Actor, t scope.Terms, to *publish.Table, progress desk.Progress) error {
-	p, err := scope.Compile(t)
+func exportCohort(ctx context.Context, x *leaving) error {
+	p, err := scope.Compile(x.terms)
 	if err != nil {
 		return casefile.Errorf(casefile.Invalid, "%s", err)
 	}
-	_, err = eachScoped(ctx, d, by, []*scope.Program{p}, nil, progress, func(s []scoped) error {
+	_, err = eachCounted(ctx, x.d, []*scope.Program{p}, nil, x.progress, func(s []scoped) error {
+		if x.hidden[casefile.CaseID(s[0].id)] {
+			return nil
+		}
 		c, r := s[0].certain, s[0].result
 		system, ref := casefile.CaseID(s[0].id).Split()
 		row := []string{system, ref, inWord(r.Status), p.Reason(c, r)}
@@ -91,7 +180,7 @@ func exportCohort(ctx context.Context, d *desk.Desk, by casefile.Actor, t scope.
 			scope.SuspectsRecorded, scope.Victims, scope.NFA, scope.NFABy, scope.NFAOn, scope.OffenceCode, scope.Unit} {
 			row = append(row, c[f].String())
 		}
-		return to.Row(append(row, classes(p, r))...)
+		return x.row(append(row, classes(p, r))...)
 	})
 	return err
 }
@@ -122,28 +211,34 @@ func classes(p *scope.Program, r scope.Result) string {
 	return strings.Join(out, ";")
 }
 
-func exportSuspects(ctx context.Context, d *desk.Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ desk.Progress) error {
-	return WithRun(ctx, d, func(tx *store.Tx, run int64) error {
+func exportSuspects(ctx context.Context, x *leaving) error {
+	return WithRun(ctx, x.d, func(tx *store.Tx, run int64) error {
 		return analysis.Stated(ctx, tx, run, func(id string, c scope.Case, best casefile.StatedCount) error {
+			if x.hidden[casefile.CaseID(id)] {
+				return nil
+			}
 			system, ref := casefile.CaseID(id).Split()
 			most := ""
 			if best.Hi > 0 {
 				most = strconv.Itoa(best.Hi)
 			}
-			return to.Row(system, ref, c[scope.SuspectsNamed].String(), c[scope.SuspectsUnidentified].String(),
+			return x.row(system, ref, c[scope.SuspectsNamed].String(), c[scope.SuspectsUnidentified].String(),
 				c[scope.SuspectsStated].String(), most, c[scope.SuspectsReached].String(), best.Source, best.Sentence)
 		})
 	})
 }
 
-func exportIdentities(ctx context.Context, d *desk.Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ desk.Progress) error {
-	return WithRun(ctx, d, func(tx *store.Tx, run int64) error {
+func exportIdentities(ctx context.Context, x *leaving) error {
+	return WithRun(ctx, x.d, func(tx *store.Tx, run int64) error {
 		for i, err := range tx.Identities(ctx, run) {
 			if err != nil {
 				return err
 			}
+			if x.people[i.Nominal] {
+				continue
+			}
 			system, ref := i.Nominal.Split()
-			if err := to.Row(system, ref, i.Identity, i.Because); err != nil {
+			if err := x.row(system, ref, i.Identity, x.redacted(i.Because)); err != nil {
 				return err
 			}
 		}
@@ -151,15 +246,18 @@ func exportIdentities(ctx context.Context, d *desk.Desk, _ casefile.Actor, _ sco
 	})
 }
 
-func exportNetworks(ctx context.Context, d *desk.Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ desk.Progress) error {
-	return WithRun(ctx, d, func(tx *store.Tx, run int64) error {
+func exportNetworks(ctx context.Context, x *leaving) error {
+	return WithRun(ctx, x.d, func(tx *store.Tx, run int64) error {
 		for m, err := range tx.Memberships(ctx, run) {
 			if err != nil {
 				return err
 			}
+			if x.hidden[m.Case] || x.people[m.Nominal] {
+				continue
+			}
 			system, ref := m.Nominal.Split()
 			_, crime := m.Case.Split()
-			if err := to.Row(m.Group, m.Identity, system, ref, crime, m.Role, m.Because); err != nil {
+			if err := x.row(m.Group, m.Identity, system, ref, crime, m.Role, x.redacted(m.Because)); err != nil {
 				return err
 			}
 		}
@@ -167,23 +265,51 @@ func exportNetworks(ctx context.Context, d *desk.Desk, _ casefile.Actor, _ scope
 	})
 }
 
-func exportQuarantine(ctx context.Context, d *desk.Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ desk.Progress) error {
-	return d.DB.View(ctx, func(tx *store.Tx) error {
+func exportQuarantine(ctx context.Context, x *leaving) error {
+	return x.d.DB.View(ctx, func(tx *store.Tx) error {
 		for q, err := range tx.Quarantine(ctx) {
 			if err != nil {
 				return err
+			}
+			if x.names(q.Raw) {
+				continue
 			}
 			cells, err := json.Marshal(cellsByHeading(q.Header, q.Raw))
 			if err != nil {
 				return err
 			}
-			err = to.Row(strconv.FormatInt(q.ID, 10), strconv.FormatInt(q.Extract, 10), q.File, string(q.Table), strconv.Itoa(q.Line), q.Problem, q.Reason, string(cells))
+			err = x.row(strconv.FormatInt(q.ID, 10), strconv.FormatInt(q.Extract, 10), q.File, string(q.Table), strconv.Itoa(q.Line), q.Problem, q.Reason, string(cells))
 			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// names reports whether a row in quarantine names a case or a person that must not
+// be in the list: a cell is its reference, or a list that holds it.
+func (x *leaving) names(cells []string) bool {
+	if len(x.hidden) == 0 {
+		return false
+	}
+	refs := map[string]bool{}
+	for id := range x.hidden {
+		_, ref := id.Split()
+		refs[ref] = true
+	}
+	for id := range x.people {
+		_, ref := id.Split()
+		refs[ref] = true
+	}
+	for _, c := range cells {
+		for _, part := range strings.Split(c, ";") {
+			if refs[strings.TrimSpace(part)] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func cellsByHeading(header, raw []string) map[string]string {
@@ -198,12 +324,12 @@ func cellsByHeading(header, raw []string) map[string]string {
 	return out
 }
 
-func exportQuality(ctx context.Context, d *desk.Desk, _ casefile.Actor, _ scope.Terms, to *publish.Table, _ desk.Progress) error {
+func exportQuality(ctx context.Context, x *leaving) error {
 	type group struct {
 		table      casefile.Table
 		year, unit string
 	}
-	return WithRun(ctx, d, func(tx *store.Tx, run int64) error {
+	return WithRun(ctx, x.d, func(tx *store.Tx, run int64) error {
 		rows, total := map[group]int{}, map[casefile.Table]int{}
 		for q, err := range tx.Qualities(ctx, run) {
 			if err != nil {
@@ -226,7 +352,7 @@ func exportQuality(ctx context.Context, d *desk.Desk, _ casefile.Actor, _ scope.
 			if of > 0 && q.Finding != "rows" {
 				share = strconv.FormatFloat(float64(q.Count)/float64(of), 'f', 4, 64)
 			}
-			if err := to.Row(string(q.Table), q.Field, q.Finding, q.Year, q.Unit, strconv.Itoa(q.Count), strconv.Itoa(of), share); err != nil {
+			if err := x.row(string(q.Table), q.Field, q.Finding, q.Year, q.Unit, strconv.Itoa(q.Count), strconv.Itoa(of), share); err != nil {
 				return err
 			}
 		}

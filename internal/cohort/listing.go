@@ -742,3 +742,22 @@ func (r *Row) SuspectsInWords() string {
 
 // InScope reports whether the terms in force hold the case to be in.
 func (r *Row) InScope() bool { return r.Scope == scope.In }
+
+// FacetTitle is the title of a facet; ValueLabel says one of its values.
+func FacetTitle(name string) string { return facetTitles[name] }
+
+// ValueLabel says a value of a facet in words: the value itself where the register
+// gave it.
+func ValueLabel(name, value string) string {
+	for _, of := range [][]bit{suspectBits, markBits} {
+		for _, b := range of {
+			if b.value == value && (name == FacetSuspects || name == FacetMarks) {
+				return b.label
+			}
+		}
+	}
+	if name == FacetRisk && value == "open" {
+		return "open, not acknowledged"
+	}
+	return value
+}

@@ -126,3 +126,47 @@ func moveSearch(ctx context.Context, d *desk.Desk, by casefile.Actor, id int64, 
 	})
 	return s, err
 }
+
+// RemovedSearch returns a search that the actor removed and may take up again; nil
+// if there is none.
+func RemovedSearch(ctx context.Context, d *desk.Desk, by casefile.Actor, id int64) (found *SavedSearch, err error) {
+	err = d.DB.View(ctx, func(tx *store.Tx) error {
+		s, ok, err := tx.SavedSearch(ctx, id)
+		if ok && !s.Removed.IsZero() && (s.Account == by.ID || s.Shared && d.May(by, desk.ShareSearches) == nil) {
+			found = &s
+		}
+		return err
+	})
+	return found, err
+}
+
+// CaseByReference returns the one case that a reference names and that the actor
+// may read: its id, or its reference however it is written.
+func CaseByReference(ctx context.Context, d *desk.Desk, by casefile.Actor, ref string) (casefile.CaseID, error) {
+	var asked error
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		asked = d.Readable(ctx, tx, by, casefile.CaseID(ref))
+		return nil
+	})
+	if err != nil || asked == nil {
+		return casefile.CaseID(ref), err
+	}
+	found, err := d.DB.FindReferences(ctx, []string{store.ReferenceKey(ref)}, desk.Reader(by))
+	if err != nil {
+		return "", err
+	}
+	ids := map[casefile.CaseID]bool{}
+	var id casefile.CaseID
+	for _, f := range found {
+		if f.Kind == "crime" {
+			id, ids[f.Cases[0]] = f.Cases[0], true
+		}
+	}
+	switch len(ids) {
+	case 0:
+		return "", casefile.Errorf(casefile.Invalid, "There is no case %q here. Check the reference.", ref)
+	case 1:
+		return id, nil
+	}
+	return "", casefile.Errorf(casefile.Invalid, "%d cases of different systems have the reference %q. Write the system before it, as in SYSTEM:%s.", len(ids), ref, ref)
+}

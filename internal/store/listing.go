@@ -135,3 +135,11 @@ func (t *Tx) AssignedCases(ctx context.Context) (map[casefile.CaseID]string, err
 		FROM assignment
 		WHERE ended_at = ''`)
 }
+
+// CountIdentities returns how many records of people have an identity.
+func (t *Tx) CountIdentities(ctx context.Context, run int64) (n int, err error) {
+	return n, t.tx.QueryRowContext(ctx, `
+		SELECT count(*)
+		FROM identity
+		WHERE run_id = ?1`, run).Scan(&n)
+}
