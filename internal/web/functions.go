@@ -11,14 +11,23 @@ import (
 	_ "time/tzdata" // a machine without a zone file still knows London
 
 	"lookback/internal/casefile"
+	"lookback/internal/casework"
 )
 
 // functions are what templates may call. How they are used stands in
 // templates/components/README.md.
 var functions = template.FuncMap{
-	"asset":  asset,
-	"caseAt": func(id casefile.CaseID) string { return caseAddress(id) },
-	"ref":    func(id casefile.CaseID) string { _, ref := id.Split(); return ref },
+	"asset":   asset,
+	"browser": browserName,
+	"caseAt":  func(id casefile.CaseID) string { return caseAddress(id) },
+	"ref":     func(id casefile.CaseID) string { _, ref := id.Split(); return ref },
+
+	"roleWord":    casework.RoleWord,
+	"kindWord":    kindWord,
+	"fieldWord":   fieldWord,
+	"underscores": underscores,
+	"yesNo":       yesNo,
+	"decider":     decider,
 
 	"dict": dict,
 	"list": func(items ...any) []any { return items },

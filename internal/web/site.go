@@ -22,6 +22,13 @@ type Site struct {
 	Log      *slog.Logger
 	Clock    func() time.Time
 	Secure   bool // served over TLS: cookies say so
+	Demo     bool // made-up data, and a page on which a visitor chooses who to be
+
+	ImportFrom string // folder of the server from which extracts may be imported by name; "" for none
+	MaxUpload  int64  // bytes of an uploaded extract; 0 for maxUpload
+	Work       Work
+	Uploads    Uploads
+	Trials     Trials
 
 	pages *pages
 }
@@ -50,7 +57,7 @@ type request struct {
 // routes is the whole site map, in the order of the menu. Each file of pages adds
 // its own lines in a variable of this form.
 func routes() []route {
-	return slices.Concat(staticRoutes, houseRoutes)
+	return slices.Concat(staticRoutes, houseRoutes, homeRoutes, demoRoutes, signingRoutes, accountRoutes, accessRoutes, caseRoutes, reviewRoutes, approvalRoutes, peopleRoutes, lineRoutes, riskRoutes, actionRoutes, closingRoutes, listingRoutes, searchRoutes, exportRoutes, jobRoutes, importRoutes, mendingRoutes, qualityRoutes, termsRoutes, groupRoutes, ledgerRoutes, backupRoutes)
 }
 
 // Handler returns the site.
@@ -103,7 +110,7 @@ func (s *Site) harden(next http.Handler) http.Handler {
 		if s.Secure {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm) // uploads raise it themselves
+		r.Body = limitBody(w, r.Body, maxForm) // uploads raise it themselves
 		next.ServeHTTP(w, r)
 	})
 }
