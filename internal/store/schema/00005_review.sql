@@ -129,6 +129,7 @@ CREATE TABLE review (
 ) STRICT;
 CREATE INDEX review_case ON review (case_id, id);
 CREATE INDEX review_reviewer ON review (reviewer, id);
+CREATE INDEX review_submitted ON review (submitted_at, reviewer, case_id);
 
 -- What others said of a review: approved, returned, disagreed, adjudicated.
 CREATE TABLE review_step (

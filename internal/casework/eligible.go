@@ -1,0 +1,36 @@
+package casework
+
+import (
+	"context"
+
+	"lookback/internal/casefile"
+	"lookback/internal/normalise"
+	"lookback/internal/store"
+)
+
+// officerNames are how the force's records may name the owner of an account as an
+// officer, folded.
+func officerNames(a store.Account) map[string]bool {
+	names := map[string]bool{}
+	for _, name := range append([]string{a.ID, a.Name}, a.KnownAs...) {
+		if name = normalise.Fold(name); name != "" {
+			names[name] = true
+		}
+	}
+	return names
+}
+
+// An Officer is somebody who may be given cases, as far as the records name them.
+type Officer struct{ r reviewer }
+
+// OfficerOf returns the owner of an account.
+func OfficerOf(a store.Account) Officer {
+	return Officer{reviewer{account: a.ID, names: officerNames(a)}}
+}
+
+// Conflicted reports whether the records name the owner as an officer or a
+// supervisor of the case, in any version received. It is the rule by which the
+// queue withholds a case.
+func (o Officer) Conflicted(ctx context.Context, tx *store.Tx, id casefile.CaseID) (bool, error) {
+	return o.r.conflicted(ctx, tx, id)
+}

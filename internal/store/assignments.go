@@ -1,0 +1,204 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"lookback/internal/casefile"
+)
+
+// An Assignment says who is to review a case. It is never edited but for its end.
+type Assignment struct {
+	ID       int64
+	Case     casefile.CaseID
+	Account  string
+	Due      string // a day, or ""
+	Reason   string
+	Batch    string
+	Replaced int64 // the assignment that this one took the place of, 0 for none
+	SetBy    string
+	SetAt    time.Time
+	EndedAt  time.Time // zero: it holds
+	EndedBy  string
+	EndedIn  string // the batch that ended it
+}
+
+const assignmentColumns = `a.id, a.case_id, a.account, a.due, a.reason, a.batch, a.replaced, a.set_by, a.set_at, a.ended_at, a.ended_by, a.ended_in`
+
+func scanAssignment(s scanner) (a Assignment, err error) {
+	return a, s.Scan(&a.ID, &a.Case, &a.Account, &a.Due, &a.Reason, &a.Batch, &a.Replaced, &a.SetBy, moment{&a.SetAt}, moment{&a.EndedAt}, &a.EndedBy, &a.EndedIn)
+}
+
+// Assign gives a case to an account. Whoever calls it has ended the assignment
+// that held.
+func (t *Tx) Assign(ctx context.Context, a Assignment) (int64, error) {
+	res, err := t.tx.ExecContext(ctx, `
+		INSERT INTO assignment (case_id, account, due, reason, batch, replaced, set_by, set_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`, a.Case, a.Account, a.Due, a.Reason, a.Batch, a.Replaced, a.SetBy, instant(t.Now))
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
+}
+
+// EndAssignment ends an assignment that holds; ok is false if it had ended.
+func (t *Tx) EndAssignment(ctx context.Context, id int64, by, batch string) (ok bool, err error) {
+	return changed(t.tx.ExecContext(ctx, `
+		UPDATE assignment
+		SET ended_at = ?2, ended_by = ?3, ended_in = ?4
+		WHERE id = ?1 AND ended_at = ''`, id, instant(t.Now), by, batch))
+}
+
+// AssignmentOf returns the assignment of a case that holds; ok is false if it is
+// nobody's.
+func (t *Tx) AssignmentOf(ctx context.Context, id casefile.CaseID) (a Assignment, ok bool, err error) {
+	return maybe(scanAssignment(t.tx.QueryRowContext(ctx, `
+		SELECT `+assignmentColumns+`
+		FROM assignment a
+		WHERE a.case_id = ?1 AND a.ended_at = ''`, id)))
+}
+
+// CaseAssignments returns every assignment of a case, oldest first.
+func (t *Tx) CaseAssignments(ctx context.Context, id casefile.CaseID) ([]Assignment, error) {
+	return all(ctx, t.tx, scanAssignment, `
+		SELECT `+assignmentColumns+`
+		FROM assignment a
+		WHERE a.case_id = ?1
+		ORDER BY a.id`, id)
+}
+
+// Assignment returns one assignment, whether it holds or not.
+func (t *Tx) Assignment(ctx context.Context, id int64) (a Assignment, ok bool, err error) {
+	return maybe(scanAssignment(t.tx.QueryRowContext(ctx, `
+		SELECT `+assignmentColumns+`
+		FROM assignment a
+		WHERE a.id = ?1`, id)))
+}
+
+// AssignmentsHeld returns every assignment that holds, restricted cases among
+// them, by case. Cost: linear in them.
+func (t *Tx) AssignmentsHeld(ctx context.Context) ([]Assignment, error) {
+	return all(ctx, t.tx, scanAssignment, `
+		SELECT `+assignmentColumns+`
+		FROM assignment a
+		WHERE a.ended_at = ''
+		ORDER BY a.case_id`)
+}
+
+// AssignedIn returns what a batch assigned, and what it ended without assigning
+// the case anew, by case.
+func (t *Tx) AssignedIn(ctx context.Context, batch string) (set, ended []Assignment, err error) {
+	if set, err = all(ctx, t.tx, scanAssignment, `
+		SELECT `+assignmentColumns+`
+		FROM assignment a
+		WHERE a.batch = ?1
+		ORDER BY a.case_id, a.id`, batch); err != nil {
+		return nil, nil, err
+	}
+	ended, err = all(ctx, t.tx, scanAssignment, `
+		SELECT `+assignmentColumns+`
+		FROM assignment a
+		WHERE a.ended_in = ?1 AND a.ended_in <> '' AND NOT EXISTS (SELECT 1 FROM assignment b WHERE b.batch = ?1 AND b.replaced = a.id)
+		ORDER BY a.case_id, a.id`, batch)
+	return set, ended, err
+}
+
+// A Batch is what was assigned or taken away together.
+type Batch struct {
+	ID         string
+	Kind       string // assign, unassign, undo
+	Reason     string
+	Undoes     string // the batch that this one takes back
+	UndoneBy   string // the batch that takes this one back
+	Planned    int
+	Done       int
+	Refused    []Refusal // at most MaxRefusals
+	Refusals   int       // how many there were
+	SetBy      string
+	SetAt      time.Time
+	FinishedAt time.Time // zero: under way, or cut off
+}
+
+// A Refusal says why a case was left as it was.
+type Refusal struct {
+	Case casefile.CaseID `json:"case"`
+	Why  string          `json:"why"`
+}
+
+// MaxRefusals is how many refusals of a batch are kept in words.
+const MaxRefusals = 200
+
+func scanBatch(s scanner) (b Batch, err error) {
+	return b, s.Scan(&b.ID, &b.Kind, &b.Reason, &b.Undoes, &b.UndoneBy, &b.Planned, &b.Done, jsonText{&b.Refused}, &b.Refusals, &b.SetBy, moment{&b.SetAt}, moment{&b.FinishedAt})
+}
+
+const batchQuery = `
+		SELECT b.id, b.kind, b.reason, b.undoes, coalesce((SELECT u.id FROM assignment_batch u WHERE u.undoes = b.id AND u.undoes <> ''), ''),
+			b.planned, b.done, b.refused, b.refusals, b.set_by, b.set_at, b.finished_at
+		FROM assignment_batch b`
+
+// AddBatch begins a batch.
+func (t *Tx) AddBatch(ctx context.Context, b Batch) error {
+	_, err := t.tx.ExecContext(ctx, `
+		INSERT INTO assignment_batch (id, kind, reason, undoes, planned, set_by, set_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`, b.ID, b.Kind, b.Reason, b.Undoes, b.Planned, b.SetBy, instant(t.Now))
+	return err
+}
+
+// SaveBatch writes how far a batch has got.
+func (t *Tx) SaveBatch(ctx context.Context, b Batch, finished bool) error {
+	refused := b.Refused[:min(len(b.Refused), MaxRefusals)]
+	text, err := json.Marshal(append([]Refusal{}, refused...))
+	if err != nil {
+		return err
+	}
+	end := ""
+	if finished {
+		end = instant(t.Now)
+	}
+	_, err = t.tx.ExecContext(ctx, `
+		UPDATE assignment_batch
+		SET done = ?2, refused = ?3, refusals = ?4, finished_at = ?5
+		WHERE id = ?1`, b.ID, b.Done, string(text), b.Refusals, end)
+	return err
+}
+
+// Batch returns one batch; ok is false if there is none.
+func (t *Tx) Batch(ctx context.Context, id string) (b Batch, ok bool, err error) {
+	return maybe(scanBatch(t.tx.QueryRowContext(ctx, batchQuery+`
+		WHERE b.id = ?1`, id)))
+}
+
+// Batches returns the last batches, the latest first.
+func (t *Tx) Batches(ctx context.Context, limit int) ([]Batch, error) {
+	return all(ctx, t.tx, scanBatch, batchQuery+`
+		ORDER BY b.set_at DESC, b.id
+		LIMIT ?1`, limit)
+}
+
+// Recusals returns the cases that each account will not review.
+func (t *Tx) Recusals(ctx context.Context) (map[string]map[casefile.CaseID]bool, error) {
+	type recusal struct {
+		account string
+		id      casefile.CaseID
+	}
+	rows, err := all(ctx, t.tx, func(s scanner) (r recusal, err error) { return r, s.Scan(&r.account, &r.id) }, `
+		SELECT account, case_id
+		FROM recusal`)
+	out := map[string]map[casefile.CaseID]bool{}
+	for _, r := range rows {
+		if out[r.account] == nil {
+			out[r.account] = map[casefile.CaseID]bool{}
+		}
+		out[r.account][r.id] = true
+	}
+	return out, err
+}
+
+// HasDraft reports whether an account has begun to write about a case.
+func (t *Tx) HasDraft(ctx context.Context, id casefile.CaseID, account string) (yes bool, err error) {
+	err = t.tx.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM draft WHERE case_id = ?1 AND account = ?2)`, id, account).Scan(&yes)
+	return yes, err
+}
