@@ -59,7 +59,7 @@ type helpRole struct {
 
 func (s *Site) help(w http.ResponseWriter, r *request) error {
 	policy := s.Desk.Policy()
-	p := helpPage{Menu: menu, Words: words}
+	p := helpPage{Menu: menu, Words: helpWords}
 	for role, acts := range policy.Roles {
 		p.Roles = append(p.Roles, helpRole{string(role), policy.About[role], acts, r.By.Has(role)})
 	}
@@ -67,8 +67,8 @@ func (s *Site) help(w http.ResponseWriter, r *request) error {
 	return s.render(w, r, "help", "Help", p)
 }
 
-// words are those that a newcomer stumbles over, as in docs/glossary.md.
-var words = [][2]string{
+// helpWords are those that a newcomer stumbles over, as in docs/glossary.md.
+var helpWords = [][2]string{
 	{"case", "one investigation, as one force recorded it, under review"},
 	{"nominal", "a person as recorded in one force's system"},
 	{"identity", "nominals held to be one person, with the reason"},
