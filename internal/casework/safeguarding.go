@@ -80,8 +80,7 @@ type RiskForm struct {
 	Who     string             `json:"who"`     // who it is, in words
 	Kinds   []string           `json:"kinds"`   // codes
 	Detail  string             `json:"detail"`
-	Told    bool               `json:"told"` // somebody was told already: whom and how
-	Whom    string             `json:"whom"`
+	Whom    string             `json:"whom"` // somebody who was told already: a role and where; "" for nobody yet
 	How     string             `json:"how"`
 }
 
@@ -108,7 +107,7 @@ func (f RiskForm) Faults() []Fault {
 	add(len(f.Kinds) == 1 && f.Kinds[0] == riskOther && blank(f.Detail), "detail", "Say what the risk is.")
 	add(len(f.Detail) > MaxRiskText, "detail", "These are %s too many: at most %d KB are kept. Shorten the text; what you typed is still here.",
 		bytesWords(len(f.Detail)-MaxRiskText), MaxRiskText>>10)
-	add(f.Told && blank(f.Whom), "whom", "Say whom you told: a role and where, for example: %s.", riskList.Whom[0])
+	add(blank(f.Whom) && !blank(f.How), "whom", "Say whom you told: a role and where, for example: %s.", riskList.Whom[0])
 	add(len(f.Whom) > maxRiskLine, "whom", "Say whom you told in at most %d characters.", maxRiskLine)
 	add(len(f.How) > maxRiskLine, "how", "Say how in at most %d characters.", maxRiskLine)
 	return out
@@ -168,7 +167,7 @@ func RaiseRisk(ctx context.Context, d *desk.Desk, by casefile.Actor, f RiskForm)
 		events := []ledger.Event{{Kind: ledger.RiskRaised, Subject: string(f.Case), Purpose: "risk", Body: map[string]any{
 			"risk": id, "kinds": r.Kinds, "kinds_version": riskList.Version, "nominal": r.Nominal, "sha256": textHash(r.Who, r.Detail),
 		}}}
-		if f.Told {
+		if f.Whom != "" {
 			move, err := stepRisk(ctx, tx, by, casefile.Risk{ID: id, Case: f.Case}, casefile.RiskStep{State: casefile.RiskTold, Whom: f.Whom, How: f.How})
 			if err != nil {
 				return nil, err
@@ -196,9 +195,6 @@ func (f RiskForm) tidy() RiskForm {
 	kinds := slices.Clone(f.Kinds)
 	slices.Sort(kinds)
 	f.Kinds = slices.Compact(kinds)
-	if !f.Told {
-		f.Whom, f.How = "", ""
-	}
 	return f
 }
 

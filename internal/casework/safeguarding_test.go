@@ -277,7 +277,7 @@ func TestWhatRaisingARiskNeeds(t *testing.T) {
 		{"something else", officer, func(f *RiskForm) { f.Kinds, f.Detail = []string{riskOther}, "words" }, ""},
 		{"as long as it may be", officer, func(f *RiskForm) { f.Detail = strings.Repeat("x", MaxRiskText) }, ""},
 		{"too long", officer, func(f *RiskForm) { f.Detail = strings.Repeat("x", MaxRiskText+1) }, casefile.Invalid},
-		{"told nobody", officer, func(f *RiskForm) { f.Told = true }, casefile.Invalid},
+		{"told nobody", officer, func(f *RiskForm) { f.How = "By phone" }, casefile.Invalid},
 		{"no such case", officer, func(f *RiskForm) { f.Case = "unstated:C9" }, casefile.NotFound},
 		{"a restricted case", officer, func(f *RiskForm) { f.Case = hiddenCase }, casefile.NotFound},
 		{"a restricted case by a named reader", officer2, func(f *RiskForm) { f.Case = hiddenCase }, ""},
@@ -401,6 +401,13 @@ func TestOpenRisksAreOrderedByAgeWithTheirClock(t *testing.T) {
 	if err := MoveRisk(t.Context(), g.Desk, boss, ended, aMove(casefile.RiskAcknowledged)); err != nil {
 		t.Fatal(err)
 	}
+	// Being told of, or sent, is not being acknowledged.
+	if err := MoveRisk(t.Context(), g.Desk, boss, first, aMove(casefile.RiskTold)); err != nil {
+		t.Fatal(err)
+	}
+	if err := MoveRisk(t.Context(), g.Desk, boss, third, aMove(casefile.RiskSent)); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		by     casefile.Actor
 		ids    []int64
@@ -504,7 +511,7 @@ func TestWhoMayNotReadACaseFindsNoneOfItsRisks(t *testing.T) {
 
 func TestWhatWasTypedIsKept(t *testing.T) {
 	g := newGuarded(t)
-	f := RiskForm{Case: openCase, Kinds: []string{"threat"}, Detail: "half a sen", Told: true, Whom: "Duty inspector"}
+	f := RiskForm{Case: openCase, Kinds: []string{"threat"}, Detail: "half a sen", Whom: "Duty inspector"}
 	if err := SaveRiskDraft(t.Context(), g.Desk, officer, f); err != nil {
 		t.Fatal(err)
 	}
@@ -517,7 +524,7 @@ func TestWhatWasTypedIsKept(t *testing.T) {
 		return p
 	}
 	p := page(officer, openCase)
-	if p.Form.Detail != f.Detail || !slices.Equal(p.Form.Kinds, f.Kinds) || !p.Form.Told || p.Form.Whom != f.Whom || p.Saved.IsZero() {
+	if p.Form.Detail != f.Detail || !slices.Equal(p.Form.Kinds, f.Kinds) || p.Form.Whom != f.Whom || p.Saved.IsZero() {
 		t.Errorf("back on the page there is %+v, saved %v", p.Form, p.Saved)
 	}
 	if p := page(officer2, openCase); p.Form.Detail != "" {
@@ -590,7 +597,7 @@ func TestCasesAtRiskAreThoseNobodyHasAcknowledged(t *testing.T) {
 // a risk is among them.
 func TestEventsOfRisksHoldNoTypedWords(t *testing.T) {
 	g := newGuarded(t)
-	id, err := RaiseRisk(t.Context(), g.Desk, officer, RiskForm{Case: openCase, Nominal: "unstated:N1", Who: "Zenobia", Kinds: []string{"threat"}, Detail: "Quixotic words", Told: true, Whom: "Inspector Voss"})
+	id, err := RaiseRisk(t.Context(), g.Desk, officer, RiskForm{Case: openCase, Nominal: "unstated:N1", Who: "Zenobia", Kinds: []string{"threat"}, Detail: "Quixotic words", Whom: "Inspector Voss"})
 	if err != nil {
 		t.Fatal(err)
 	}

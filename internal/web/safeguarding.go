@@ -32,8 +32,6 @@ type riskPage struct {
 	*casework.RiskPage
 	List   *casework.RiskList
 	People []Option
-	Told   string // y, n
-	From   string // where to go back to
 }
 
 func (p *riskPage) Has(kind string) bool { return slices.Contains(p.Form.Kinds, kind) }
@@ -61,10 +59,6 @@ func (s *Site) renderRisk(w http.ResponseWriter, r *request, status int, p *risk
 		}
 		p.People = append(p.People, Option{Value: string(part.Person.ID), Label: label + " (" + ref + ")"})
 	}
-	p.Told = "n"
-	if p.Form.Told {
-		p.Told = "y"
-	}
 	_, ref := p.Case.Split()
 	return s.renderStatus(w, r, status, "risk", "Risk now: case "+ref, p)
 }
@@ -79,7 +73,6 @@ func riskForm(r *request) casework.RiskForm {
 		Who:     r.PostFormValue("who"),
 		Kinds:   r.PostForm["kinds"],
 		Detail:  r.PostFormValue("detail"),
-		Told:    r.PostFormValue("told") == "y",
 		Whom:    r.PostFormValue("whom"),
 		How:     r.PostFormValue("how"),
 	}
@@ -99,7 +92,7 @@ func (s *Site) raiseRisk(w http.ResponseWriter, r *request) error {
 				return err
 			}
 			next := "It heads the supervisors' page until somebody acknowledges it. Tell somebody who can act now, and say so here."
-			if f.Told {
+			if strings.TrimSpace(f.Whom) != "" {
 				next = "It heads the supervisors' page until somebody acknowledges it."
 			}
 			return redirect(w, r, riskAddress(id), fmt.Sprintf("Risk %d was raised. %s", id, next))
