@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"lookback/internal/account"
 	"lookback/internal/analysis"
 	"lookback/internal/casefile"
 	"lookback/internal/casework"
@@ -83,7 +86,62 @@ func runDemo(a *app, ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	return a.answer(demo, func(w io.Writer) { demo.print(w) })
+	if err := a.answer(demo, func(w io.Writer) { demo.print(w) }); err != nil || f.noServe || a.json {
+		return err
+	}
+	return a.serveDemo(ctx, f, d)
+}
+
+// serveDemo puts a team beside the made-up cases and serves both.
+func (a *app) serveDemo(ctx context.Context, f *flags, d *desk.Desk) error {
+	site, err := a.site(ctx, d, f)
+	if err != nil {
+		return err
+	}
+	site.Demo = true
+	if err := a.demoTeam(ctx, d, site.Accounts); err != nil {
+		return err
+	}
+	return a.serve(ctx, site, f, func(url string) {
+		fmt.Fprintf(a.out, "\nOpen %s and choose who to be: the page says where to start. Stop with Ctrl-C.\n", url)
+	})
+}
+
+// demoTeam gives a new demo terms of reference in force and an account of each
+// role, and shows once what they sign in with.
+func (a *app) demoTeam(ctx context.Context, d *desk.Desk, book *account.Book) error {
+	adopted, err := cohort.Adopted(ctx, d)
+	if err != nil {
+		return err
+	}
+	if len(adopted) == 0 {
+		terms, err := scope.Preset(demoTo)
+		if err != nil {
+			return err
+		}
+		if err := cohort.Adopt(ctx, d, a.operator(), terms, "The demo begins with the wording that counts one victim or more."); err != nil {
+			return err
+		}
+	}
+	if there, err := book.List(ctx); err != nil || len(there) > 0 {
+		return err
+	}
+	password, secret := demoPassword(), rand.Text()
+	fmt.Fprintf(a.out, "The demo's team, shown once. On the demo's own page they get in without a password; to try signing in,\n"+
+		"the password of each is %q and the key for an authenticator app is %s.\n", password, secret)
+	for _, member := range account.MadeUpTeam() {
+		if err := book.AddReady(ctx, a.operator(), member, password, secret); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "  %-17s %s\n", member.ID, member.Roles[0])
+	}
+	return nil
+}
+
+// demoPassword is drawn anew for each demo: there is no password that opens all.
+func demoPassword() string {
+	text := strings.ToLower(rand.Text())
+	return text[:6] + "-" + text[6:12] + "-" + text[12:18]
 }
 
 // demoRegister opens the demo's register, or makes it.

@@ -15,7 +15,8 @@ type flags struct {
 	c   *command
 
 	dir, keyFile, out, in, mapping, criteria, against, knownOn, key, identity, reason string
-	json, noServe, openings                                                           bool
+	addr, cert, certKey                                                               string
+	json, noServe, openings, behindProxy                                              bool
 	cases, limit                                                                      int
 	seed                                                                              uint64
 	row                                                                               int64
@@ -44,6 +45,12 @@ func newFlags(c *command) *flags {
 		"key":      func() { s.StringVar(&f.key, "key", "", "verifier key of the ledger, got from elsewhere") },
 		"identity": func() { s.StringVar(&f.identity, "identity", "", "key file of the register or backup") },
 		"reason":   func() { s.StringVar(&f.reason, "reason", "", "why: it stands in the ledger") },
+		"addr":     func() { s.StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen on") },
+		"cert":     func() { s.StringVar(&f.cert, "cert", "", "TLS certificate, PEM, with its chain") },
+		"cert-key": func() { s.StringVar(&f.certKey, "cert-key", "", "private key of the certificate, PEM") },
+		"behind-proxy": func() {
+			s.BoolVar(&f.behindProxy, "behind-proxy", false, "a proxy in front does TLS: cookies are marked secure")
+		},
 		"json":     func() { s.BoolVar(&f.json, "json", false, "print one JSON object on standard output") },
 		"no-serve": func() { s.BoolVar(&f.noServe, "no-serve", false, "stop after the figures") },
 		"openings": func() {
