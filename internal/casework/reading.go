@@ -71,6 +71,8 @@ type File struct {
 	Accounts  map[string]string // the name of every account, for who did what
 	Risks     []RiskView
 	Actions   []ActionView
+	Closed    *casefile.Closing // nil while the case is not closed here
+	Later     []store.Later     // what was received since it was
 
 	Texts []Text   // what was asked for, in order
 	Pages LogPages // how the log falls into pages
@@ -253,6 +255,7 @@ func (f *File) read(ctx context.Context, tx *store.Tx, reader string, program *s
 		func() (err error) { f.Accounts, err = accountNames(ctx, tx); return },
 		func() (err error) { f.Risks, err = Risks(ctx, tx, f.ID); return },
 		func() (err error) { f.Actions, err = Actions(ctx, tx, f.ID); return },
+		func() (err error) { f.Closed, f.Later, err = ClosedNow(ctx, tx, f.ID); return },
 		func() (err error) {
 			f.Readings, err = tx.Readings(ctx, string(f.ID), readKinds, 0, readingsShown+1)
 			return

@@ -13,6 +13,7 @@ import (
 	"lookback/internal/casefile"
 	"lookback/internal/casework"
 	"lookback/internal/desk"
+	"lookback/internal/store"
 )
 
 var caseRoutes = []route{
@@ -27,7 +28,7 @@ type casePage struct {
 	Texts    []shownText // of the reader, with what is marked in them
 	Timeline casework.Timeline
 	Kinds    []momentChoice
-	Names    bool // names of victims and missing people are shown
+	Names    bool // names of victims and other protected people are shown
 	Flagged  bool // a flag is set: the log opens when somebody opens it
 	Readings []readingLine
 	Older    int64 // event before which there are older readings, 0 for none
@@ -191,8 +192,8 @@ func (p *casePage) Open() bool {
 	return !p.Flagged || p.Look != (casework.Look{})
 }
 
-// Called is how to call somebody in the case: by name, or for victims and missing
-// people by their initials unless names are asked for.
+// Called is how to call somebody in the case: by name, or by initials where the
+// name is shown only when asked for.
 func (p *casePage) Called(w casework.Person) string {
 	switch {
 	case w.Name() == "":
@@ -204,8 +205,19 @@ func (p *casePage) Called(w casework.Person) string {
 	return w.Name()
 }
 
+// protected reports whether a name is shown only when asked for: of victims and
+// missing people, here or elsewhere, and of children; a suspect's name is what
+// the case is about.
 func protected(w casework.Person) bool {
-	return w.Has(casefile.RoleVictim) || w.Has(casefile.RoleMissing)
+	switch {
+	case w.Has(casefile.RoleVictim) || w.Has(casefile.RoleMissing):
+		return true
+	case w.Has(casefile.RoleSuspect):
+		return false
+	}
+	return w.AgeKnown && w.AgeFrom < 18 || slices.ContainsFunc(w.Elsewhere, func(r store.CaseRole) bool {
+		return r.Role == casefile.RoleVictim || r.Role == casefile.RoleMissing
+	})
 }
 
 // Who is how to call a record: in words if it is somebody in the case.
@@ -388,15 +400,6 @@ func (p *casePage) KindsChosen() bool {
 	return slices.ContainsFunc(p.Kinds, func(k momentChoice) bool { return k.Chosen })
 }
 
-// KindName is what a kind of moment is called.
-func (p *casePage) KindName(code string) string {
-	i := slices.IndexFunc(casework.MomentKinds, func(k casework.MomentKind) bool { return k.Code == code })
-	if i < 0 {
-		return code
-	}
-	return casework.MomentKinds[i].Name
-}
-
 // Paper is the document that the reader shows, nil for the log.
 func (p *casePage) Paper() *casefile.Paper {
 	if paper, ok := p.File.Paper(); ok {
@@ -441,7 +444,7 @@ func (p *casePage) paperPage(by int) *casefile.PaperPage {
 
 func underscores(s string) string { return strings.ReplaceAll(s, "_", " ") }
 
-func yesNo(value, yes, no string) string {
+func keptAs(value, yes, no string) string {
 	switch value {
 	case "y":
 		return yes

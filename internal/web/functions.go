@@ -26,7 +26,7 @@ var functions = template.FuncMap{
 	"kindWord":    kindWord,
 	"fieldWord":   fieldWord,
 	"underscores": underscores,
-	"yesNo":       yesNo,
+	"yesNo":       keptAs,
 	"decider":     decider,
 
 	"dict": dict,
