@@ -155,11 +155,11 @@ type problem struct {
 func (s *Site) askToSignIn(w http.ResponseWriter, r *request) {
 	switch {
 	case wantsJSON(r):
-		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "Your session has ended. Sign in again in another tab; what you typed is still on this page.", "signIn": signInAddress(r)})
+		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "Your session has ended. Sign in again in another tab; what you typed is still on this page.", "signIn": s.signInAddress(r)})
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
-		http.Redirect(w, r.Request, signInAddress(r), http.StatusSeeOther)
+		http.Redirect(w, r.Request, s.signInAddress(r), http.StatusSeeOther)
 	default:
-		if err := s.renderStatus(w, r, http.StatusUnauthorized, "expired", "You were signed out", nil); err != nil {
+		if err := s.renderStatus(w, r, http.StatusUnauthorized, "expired", "You were signed out", typedBefore(r)); err != nil {
 			s.Log.Error("error page failed", "err", err)
 			http.Error(w, "You were signed out. Sign in in another tab, then reload this page.", http.StatusUnauthorized)
 		}
