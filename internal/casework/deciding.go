@@ -437,7 +437,7 @@ func deferredOn(view *cohort.View, id casefile.CaseID, code string) string {
 		Code  string `json:"code"`
 	}{Run: view.Run, Terms: view.Terms, Code: code}
 	if row, ok := view.Find(id); ok {
-		shown.Scope, shown.Why = string(row.Scope), row.Why
+		shown.Scope, shown.Why = row.Scope.String(), row.Why
 	}
 	text, err := json.Marshal(shown)
 	if err != nil {
@@ -794,6 +794,12 @@ type DecisionPage struct {
 	Decisions []Decided
 	Stand     Stand
 	Own       *Said // the actor's own review that waits for another person
+
+	// Unsent is what the actor typed as a second or third person and did not send,
+	// or was too late with: it stands beside what was decided.
+	Unsent      *Body
+	UnsentForm  *Form
+	UnsentDraft casefile.Draft
 }
 
 // ReadDecisions returns every decision on a case, with both names, and records the
@@ -816,6 +822,9 @@ func ReadDecisions(ctx context.Context, d *desk.Desk, by casefile.Actor, id case
 			return err
 		}
 		if err := p.readAll(ctx, tx, by); err != nil {
+			return err
+		}
+		if err := p.readUnsent(ctx, tx, by); err != nil {
 			return err
 		}
 		p.Stand, err = standing(ctx, d, tx, by, id, view)
@@ -887,6 +896,43 @@ func (p *DecisionPage) readAll(ctx context.Context, tx *store.Tx, by casefile.Ac
 		p.Own = &own
 	}
 	return nil
+}
+
+func (p *DecisionPage) readUnsent(ctx context.Context, tx *store.Tx, by casefile.Actor) error {
+	draft, ok, err := tx.DraftOf(ctx, p.Case, by.ID, ApprovalForm)
+	if err != nil || !ok || p.State.Stage == casefile.StageSubmitted || p.State.Stage == casefile.StageDisputed {
+		return err
+	}
+	if p.UnsentForm, err = FormOf(draft.Form); err != nil {
+		return err
+	}
+	p.Unsent, p.UnsentDraft = &Body{}, draft
+	return json.Unmarshal([]byte(draft.Body), p.Unsent)
+}
+
+// DropUnsent puts aside what the actor typed as a second or third person and did
+// not send. It stays stored.
+func DropUnsent(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.CaseID) error {
+	if err := d.May(by, desk.ReadCases); err != nil {
+		return err
+	}
+	return d.DB.Housekeep(ctx, func(tx *store.Tx) error {
+		if err := d.Readable(ctx, tx, by, id); err != nil {
+			return err
+		}
+		draft, ok, err := tx.DraftOf(ctx, id, by.ID, ApprovalForm)
+		if err != nil || !ok {
+			return err
+		}
+		kept, err := tx.KeepDraft(ctx, casefile.KeptDraft{Case: id, Account: by.ID, Form: draft.Form, Body: draft.Body, Because: "not sent"}, "")
+		if err != nil {
+			return err
+		}
+		if err := tx.PutAside(ctx, id, by.ID, kept); err != nil {
+			return err
+		}
+		return tx.DropDrafts(ctx, id, by.ID, ApprovalForm)
+	})
 }
 
 func stepsBy(steps []casefile.ReviewStep) (accounts []string) {

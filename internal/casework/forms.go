@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -186,7 +187,11 @@ func (f *Form) ParseBody(text []byte) (b Body, err error) {
 	var sent Body
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&sent); err != nil {
+	err = d.Decode(&sent)
+	if err == nil && d.More() {
+		err = errors.New("more than one value")
+	}
+	if err != nil {
 		return b, casefile.Errorf(casefile.Invalid, "This page sent something that is no review. Nothing was saved of it. Reload the page. (%w)", err)
 	}
 	for _, part := range []map[string]Entry{sent.Answers, sent.Monitoring} {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"lookback/internal/analysis"
 	"lookback/internal/casefile"
@@ -432,31 +433,75 @@ func PutAside(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.
 }
 
 // Cite checks a passage that somebody selected, or finds one that they pasted:
-// with End 0 and no Text the whole text is cited, with a Text the place where it
-// stands.
+// with End 0 the place where Text stands is cited, and without a Text all of it.
 func Cite(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.CaseID, c casefile.Citation) (casefile.Citation, error) {
 	if err := d.May(by, desk.ReadCases); err != nil {
 		return c, err
 	}
+	if c.Part != casefile.PartDocument {
+		c.Page = 0
+	}
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
 		if err := d.Readable(ctx, tx, by, id); err != nil {
 			return err
-		}
-		if c.Part != casefile.PartDocument {
-			c.Page = 0
 		}
 		if c.End == 0 {
 			text, err := tx.TextAt(ctx, id, c.Row, c.Part, c.Page)
 			if err != nil {
 				return err
 			}
-			if c.Start, c.End, c.Text, err = findPassage(text, c.Text); err != nil {
+			if c.Text == "" {
+				c.Text = casefile.Shown(text)
+				c.Start, c.End = 0, utf8.RuneCountInString(c.Text)
+			} else if c.Start, c.End, c.Text, err = findPassage(text, c.Text); err != nil {
 				return err
 			}
 		}
 		return checkPassage(ctx, tx, id, c)
 	})
 	return c, err
+}
+
+// AddCitation adds a passage to the answer to a question of the actor's draft, as
+// the draft stands.
+func AddCitation(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.CaseID, question string, c casefile.Citation) error {
+	if err := d.May(by, desk.ReviewCases); err != nil {
+		return err
+	}
+	return d.DB.Housekeep(ctx, func(tx *store.Tx) error {
+		if err := d.Readable(ctx, tx, by, id); err != nil {
+			return err
+		}
+		if err := checkPassage(ctx, tx, id, c); err != nil {
+			return err
+		}
+		draft, ok, err := tx.DraftOf(ctx, id, by.ID, ReviewForm)
+		if err != nil {
+			return err
+		}
+		f, b := CurrentForm(ReviewForm), Body{}
+		if ok {
+			if f, err = FormOf(draft.Form); err != nil {
+				return err
+			}
+			if err := json.Unmarshal([]byte(draft.Body), &b); err != nil {
+				return err
+			}
+		}
+		if _, known := f.Question(question); !known {
+			return casefile.Errorf(casefile.Invalid, "Choose the question that the passage is for.")
+		}
+		e := b.Entry(question)
+		if !slices.Contains(e.Evidence, c) {
+			e.Evidence = append(slices.Clone(e.Evidence), c)
+		}
+		b.Set(f, question, e)
+		if _, err := f.ParseBody([]byte(b.JSON())); err != nil {
+			return err
+		}
+		_, err = saveDraft(ctx, d, tx, by, id, f, b, Save{Base: draft.Version})
+		return err
+	})
 }
 
 func checkPassage(ctx context.Context, tx *store.Tx, id casefile.CaseID, c casefile.Citation) error {

@@ -65,7 +65,7 @@ func (t *Tx) SaveDraft(ctx context.Context, s DraftSave) (now casefile.Draft, ok
 	}
 	same := held && l.page == s.Page && s.Page != ""
 	switch {
-	case same && s.N <= l.n: // a later save of this page is here already
+	case same && s.N < l.n: // a later save of this page is here already
 		return now, true, nil
 	case held && now.Body == s.Body && now.Version >= s.Base:
 		return now, true, nil
