@@ -100,7 +100,15 @@ func (b *Book) permissions(ctx context.Context, tx *store.Tx, out *Access, row s
 	for _, act := range desk.Acts() {
 		out.Acts = append(out.Acts, permission(policy, out, act))
 	}
+	slices.SortStableFunc(out.Acts, func(x, y Permission) int { return openFirst(x) - openFirst(y) })
 	return nil
+}
+
+func openFirst(p Permission) int {
+	if p.Allowed {
+		return 0
+	}
+	return 1
 }
 
 // entry says whether an account could sign in at a moment with what it has, or
@@ -136,22 +144,40 @@ func permission(policy *desk.Policy, out *Access, act desk.Act) Permission {
 	case !granted && len(a.Roles) == 0:
 		p.Why = "The account holds no role."
 	case !granted:
-		p.Why = fmt.Sprintf("None of the account's roles is granted this in version %d of the table.", policy.Version)
+		p.Why = fmt.Sprintf("Not granted to %s. Version %d of the table grants it to %s.", roleWords(a.Roles, "or"), policy.Version, grantedTo(policy, act))
 	case !out.Enters && len(out.Live) == 0:
-		p.Why = fmt.Sprintf("Granted to %s, but not usable now. %s", roleWords(p.Roles), out.Why)
+		p.Why = fmt.Sprintf("Granted to %s, but not usable now. %s", roleWords(p.Roles, "and"), out.Why)
 	default:
 		p.Allowed = true
-		p.Why = fmt.Sprintf("Granted to %s in version %d of the table.", roleWords(p.Roles), policy.Version)
+		p.Why = fmt.Sprintf("Granted to %s in version %d of the table.", roleWords(p.Roles, "and"), policy.Version)
 	}
 	return p
 }
 
-func roleWords(roles []casefile.Role) string {
+// roleWords lists roles: "records, analyst and supervisor".
+func roleWords(roles []casefile.Role, join string) string {
 	words := make([]string, len(roles))
 	for i, r := range roles {
 		words[i] = string(r)
 	}
-	return strings.Join(words, " and ")
+	if last := len(words) - 1; last > 0 {
+		return strings.Join(words[:last], ", ") + " " + join + " " + words[last]
+	}
+	return strings.Join(words, "")
+}
+
+func grantedTo(policy *desk.Policy, act desk.Act) string {
+	var roles []casefile.Role
+	for r, granted := range policy.Roles {
+		if slices.Contains(granted, act) {
+			roles = append(roles, r)
+		}
+	}
+	if len(roles) == 0 {
+		return "nobody"
+	}
+	slices.Sort(roles)
+	return roleWords(roles, "and")
 }
 
 // cases fills in what a person's access to single cases is, as far as the viewer

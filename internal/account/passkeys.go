@@ -45,7 +45,7 @@ func relyingParty(origin string) (*webauthn.WebAuthn, error) {
 	}
 	name := u.Hostname()
 	_, notAddress := netip.ParseAddr(name)
-	if notAddress == nil || u.Scheme != "https" && name != "localhost" {
+	if name == "" || notAddress == nil || u.Scheme != "https" && name != "localhost" {
 		return nil, casefile.Errorf(casefile.Invalid, "Passkeys work over https, at a name and not at an address of numbers. Use an authenticator app here.")
 	}
 	return webauthn.New(&webauthn.Config{

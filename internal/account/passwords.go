@@ -19,13 +19,21 @@ import (
 	"lookback/internal/casefile"
 )
 
-// Argon2id as OWASP's first choice for its memory: 19 MiB, two passes, one lane.
+// A cost is how much work a hash is.
+type cost struct{ memory, passes uint32 } // memory in KiB
+
+// fullCost is what OWASP asks of argon2id with this memory: 19 MiB, two passes,
+// one lane.
+var fullCost = cost{19 << 10, 2}
+
+// hashCost is the cost of new hashes. A hash says what it cost, so that one made
+// at another cost still matches.
+var hashCost = fullCost
+
 const (
-	hashMemory = 19 << 10 // KiB
-	hashPasses = 2
-	hashLanes  = 1
-	hashBytes  = 32
-	saltBytes  = 16
+	hashLanes = 1
+	hashBytes = 32
+	saltBytes = 16
 )
 
 // Limits of a password. The upper one keeps a megabyte of text from being hashed.
@@ -80,10 +88,10 @@ func (b *Book) inSlot(ctx context.Context, f func()) error {
 func plain(password string) []byte { return norm.NFKC.Bytes([]byte(password)) }
 
 func hashNow(password string) string {
-	salt := make([]byte, saltBytes)
+	salt, c := make([]byte, saltBytes), hashCost
 	rand.Read(salt)
-	key := argon2.IDKey(plain(password), salt, hashPasses, hashMemory, hashLanes, hashBytes)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, hashMemory, hashPasses, hashLanes, b64.EncodeToString(salt), b64.EncodeToString(key))
+	key := argon2.IDKey(plain(password), salt, c.passes, c.memory, hashLanes, hashBytes)
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.memory, c.passes, hashLanes, b64.EncodeToString(salt), b64.EncodeToString(key))
 }
 
 func matchNow(hash, password string) bool {

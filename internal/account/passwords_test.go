@@ -1,9 +1,22 @@
 package account
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
+
+// Tests of what is around them hash passwords cheaply: with the race detector the
+// full cost would be most of their time.
+func TestMain(m *testing.M) {
+	hashCost = cost{64, 1}
+	os.Exit(m.Run())
+}
+
+func atFullCost(t *testing.T) {
+	hashCost = fullCost
+	t.Cleanup(func() { hashCost = cost{64, 1} })
+}
 
 func TestPasswordsThatGuessersTryFirstAreRefused(t *testing.T) {
 	a := Account{ID: "oakham.reviewer", Name: "Oakham Reviewer", KnownAs: []string{"DC 1308 Oakham"}}
@@ -24,6 +37,11 @@ func TestPasswordsThatGuessersTryFirstAreRefused(t *testing.T) {
 }
 
 func TestAHashIsPHCAndMatchesItsPasswordAlone(t *testing.T) {
+	cheap := hashNow("copper lantern wagon")
+	atFullCost(t)
+	if !matchNow(cheap, "copper lantern wagon") {
+		t.Error("a hash made at another cost does not match")
+	}
 	h := hashNow("copper lantern wagon")
 	if !strings.HasPrefix(h, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Errorf("hash %q is not argon2id with 19 MiB, two passes, one lane", h)
@@ -48,6 +66,7 @@ func TestAHashIsPHCAndMatchesItsPasswordAlone(t *testing.T) {
 // A name that does not exist costs the same work as one that does: matches hashes
 // against a password that nobody has.
 func TestAnUnknownNameCostsTheSameWork(t *testing.T) {
+	atFullCost(t)
 	b := &Book{}
 	known := hashNow("copper lantern wagon")
 	for _, hash := range []string{known, ""} {
