@@ -220,6 +220,11 @@ func protected(w casework.Person) bool {
 	})
 }
 
+// HasProtected reports whether anybody in the case is shown by initials.
+func (p *casePage) HasProtected() bool {
+	return slices.ContainsFunc(p.People, func(w casework.Person) bool { return w.Named && protected(w) })
+}
+
 // Who is how to call a record: in words if it is somebody in the case.
 func (p *casePage) Who(id casefile.NominalID) string {
 	if id == "" {

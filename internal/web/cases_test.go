@@ -57,7 +57,7 @@ func TestMarksCoverWhatTheyMeanAndMayOverlap(t *testing.T) {
 	a, b := at("one two")
 	c, d := at("two three")
 	drawn := string(markText(text, []mark{{Start: c, End: d, Class: "found"}, {Start: a, End: b, Class: "stated", Label: "states 2", ID: "m1"}}))
-	want := `👩‍👩‍👧 <mark class="mark-stated" id="m1" title="states 2">one </mark><mark class="mark-found mark-stated" title="states 2">two</mark><mark class="mark-found"> three</mark>`
+	want := `👩‍👩‍👧 <mark class="mark-stated" id="m1" title="states 2">one </mark><mark class="mark-stated mark-found" title="states 2">two</mark><mark class="mark-found"> three</mark>`
 	if drawn != want {
 		t.Errorf("drawn\n%s\nwant\n%s", drawn, want)
 	}

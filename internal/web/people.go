@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"lookback/internal/casefile"
 	"lookback/internal/casework"
@@ -53,16 +54,30 @@ func (p personPage) Name(r casework.PersonRecord) string {
 	return r.Person.Name()
 }
 
-// Of is the reference of a record, with its system where there are several.
+// Of is the reference of a record, with its system if that is not the system of
+// the records shown.
 func (p personPage) Of(id casefile.NominalID) string {
 	system, ref := id.Split()
+	if here, _ := p.Records[0].ID.Split(); here == system {
+		return ref
+	}
 	return system + " " + ref
 }
 
-// As lists the roles of the person with how many cases each, in words.
+// As says in which roles the person is in how many cases: "suspect in 2 cases,
+// witness in 1".
 func (p personPage) As() string {
-	c := casePage{}
-	return c.RolesElsewhere(casework.Person{Elsewhere: p.Cases})
+	said := (&casePage{}).RolesElsewhere(casework.Person{Elsewhere: p.Cases})
+	first, rest, more := strings.Cut(said, ", ")
+	if strings.HasSuffix(first, " in 1") {
+		first += " case"
+	} else {
+		first += " cases"
+	}
+	if more {
+		return first + ", " + rest
+	}
+	return first
 }
 
 func (s *Site) showPerson(w http.ResponseWriter, r *request) error {
