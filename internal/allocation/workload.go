@@ -382,3 +382,60 @@ func (b *Backlog) put(u *UnitLoad, r *cohort.Row, stage casefile.Stage, reviewed
 		}
 	}
 }
+
+// A Team is who may be given cases, with what each has.
+type Team struct {
+	People  []Load // by name
+	Checked bool   // training was imported, so that it is asked for
+	Day     casefile.Day
+}
+
+// TeamOf returns who may be given cases.
+func TeamOf(ctx context.Context, d *desk.Desk, by casefile.Actor) (*Team, error) {
+	if err := d.May(by, desk.AllocateCases); err != nil {
+		return nil, err
+	}
+	w, err := loads(ctx, d, by)
+	if err != nil {
+		return nil, err
+	}
+	t := &Team{Day: w.Day}
+	for _, p := range w.People {
+		if p.Reviews {
+			t.People = append(t.People, p)
+		}
+	}
+	return t, d.DB.View(ctx, func(tx *store.Tx) error {
+		version, _, err := tx.SkillsImported(ctx)
+		t.Checked = version > 0
+		return err
+	})
+}
+
+// DueDays returns when the cases that are assigned to somebody are due, "" where on
+// no day, restricted ones among them: whoever shows cases takes those out. Cost:
+// linear in assignments that hold once something was decided, then kept.
+func DueDays(ctx context.Context, d *desk.Desk, by casefile.Actor) (map[casefile.CaseID]string, error) {
+	if err := d.May(by, desk.AllocateCases); err != nil {
+		return nil, err
+	}
+	var last int64
+	err := d.DB.View(ctx, func(tx *store.Tx) (err error) {
+		last, err = tx.LastEvent(ctx, []ledger.Kind{ledger.CaseAssigned, ledger.AssignmentEnded})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return desk.Memo(d, "due days", fmt.Sprint(last), func() (map[casefile.CaseID]string, error) {
+		out := map[casefile.CaseID]string{}
+		ctx := context.WithoutCancel(ctx)
+		return out, d.DB.View(ctx, func(tx *store.Tx) error {
+			held, err := tx.AssignmentsHeld(ctx)
+			for _, a := range held {
+				out[a.Case] = a.Due
+			}
+			return err
+		})
+	})
+}

@@ -57,7 +57,7 @@ type request struct {
 // routes is the whole site map, in the order of the menu. Each file of pages adds
 // its own lines in a variable of this form.
 func routes() []route {
-	return slices.Concat(staticRoutes, houseRoutes, homeRoutes, demoRoutes, signingRoutes, accountRoutes, accessRoutes, caseRoutes, reviewRoutes, approvalRoutes, peopleRoutes, lineRoutes, riskRoutes, actionRoutes, closingRoutes, listingRoutes, searchRoutes, exportRoutes, jobRoutes, importRoutes, mendingRoutes, qualityRoutes, termsRoutes, groupRoutes, ledgerRoutes, backupRoutes)
+	return slices.Concat(staticRoutes, houseRoutes, homeRoutes, demoRoutes, signingRoutes, accountRoutes, accessRoutes, caseRoutes, reviewRoutes, approvalRoutes, peopleRoutes, lineRoutes, riskRoutes, actionRoutes, allocationRoutes, workloadRoutes, skillRoutes, closingRoutes, listingRoutes, searchRoutes, exportRoutes, jobRoutes, importRoutes, mendingRoutes, qualityRoutes, termsRoutes, groupRoutes, ledgerRoutes, backupRoutes)
 }
 
 // Handler returns the site.
