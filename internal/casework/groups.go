@@ -129,6 +129,26 @@ type GroupTie struct {
 	Holds bool
 }
 
+// Cases lists the cases in which both are suspects.
+func (t GroupTie) Cases() (out []casefile.CaseID) {
+	for _, b := range t.Because {
+		if b.Case != "" {
+			out = append(out, b.Case)
+		}
+	}
+	return out
+}
+
+// Things lists what both used.
+func (t GroupTie) Things() (out []string) {
+	for _, b := range t.Because {
+		if b.Case == "" {
+			out = append(out, b.What)
+		}
+	}
+	return out
+}
+
 // A GroupReason is one thing that two people share.
 type GroupReason struct {
 	Case casefile.CaseID // both are suspects in it
@@ -278,7 +298,8 @@ func (f *GroupFile) records(ctx context.Context, tx *store.Tx, run int64, seen r
 
 func (f *GroupFile) ties(seen rawGroup, number map[string]int) {
 	for _, t := range seen.ties {
-		f.Ties = append(f.Ties, GroupTie{A: number[t.a], B: number[t.b], Because: t.because})
+		a, b := number[t.a], number[t.b]
+		f.Ties = append(f.Ties, GroupTie{A: min(a, b), B: max(a, b), Because: t.because})
 	}
 	slices.SortFunc(f.Ties, func(x, y GroupTie) int { return cmp.Or(cmp.Compare(x.A, y.A), cmp.Compare(x.B, y.B)) })
 	for i, t := range f.Ties {

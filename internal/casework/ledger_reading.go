@@ -262,7 +262,7 @@ func (e *LedgerEvent) open(stored store.LoggedEvent) error {
 	if err := json.Indent(&b, e.body, "", "  "); err != nil {
 		return err
 	}
-	e.Body = b.String()
+	e.Body = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(b.String()) // for eyes; Opening has the bytes
 	o, err := ledger.Reveal(stored.Seq, stored.Sealed, ledger.AllFields)
 	if err != nil {
 		return err
@@ -276,20 +276,28 @@ func (e *LedgerEvent) prove(ctx context.Context, tx *store.Tx, stored store.Logg
 	if err != nil {
 		return err
 	}
-	if err := tlog.CheckRecord(proof, tree.N, tree.Hash, stored.Seq, tlog.RecordHash(stored.Leaf)); err != nil {
-		return casefile.Errorf(casefile.Broken, "Event %d is not what the ledger's tree says it is. Verify the ledger, and compare it with a checkpoint kept elsewhere. (%w)", stored.Seq, err)
-	}
-	e.Size, e.Root = tree.N, tree.Hash.String()
-	for _, h := range proof {
-		e.Proof = append(e.Proof, base64.StdEncoding.EncodeToString(h[:]))
-	}
 	msg, err := tx.LastCheckpoint(ctx)
 	if err != nil {
 		return err
 	}
-	e.Checkpoint = string(msg)
-	e.Key, err = tx.VerifierKey(ctx)
-	return err
+	if e.Key, err = tx.VerifierKey(ctx); err != nil {
+		return err
+	}
+	key, err := ledger.NewVerifier(e.Key)
+	if err == nil {
+		_, err = key.Open(msg)
+	}
+	if err == nil {
+		err = tlog.CheckRecord(proof, tree.N, tree.Hash, stored.Seq, tlog.RecordHash(stored.Leaf))
+	}
+	if err != nil {
+		return casefile.Errorf(casefile.Broken, "Event %d is not what the ledger's signed tree says it is. Verify the ledger, and compare it with a checkpoint kept elsewhere. (%w)", stored.Seq, err)
+	}
+	e.Size, e.Root, e.Checkpoint = tree.N, tree.Hash.String(), string(msg)
+	for _, h := range proof {
+		e.Proof = append(e.Proof, base64.StdEncoding.EncodeToString(h[:]))
+	}
+	return nil
 }
 
 // A LedgerState is how the ledger stands.
@@ -606,7 +614,7 @@ var phrases = map[ledger.Kind]phrase{
 	ledger.ListRead: {"read a list", func(o opened) string {
 		what := "a list"
 		if o.subject != "" {
-			what = "the list " + o.subject
+			what = "the list “" + o.subject + "”"
 		}
 		n := o.many("cases", "ids", "rows", "groups", "events", "people", "risks", "actions")
 		if n == 0 {

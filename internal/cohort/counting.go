@@ -2,6 +2,7 @@ package cohort
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"lookback/internal/analysis"
@@ -29,7 +30,7 @@ func Count(ctx context.Context, d *desk.Desk, by casefile.Actor, t scope.Terms, 
 	return figures[0], nil
 }
 
-// CountAll is Count for several terms, in one walk over the cases and one event each.
+// CountAll is Count for several terms, in one walk over the cases and one event.
 func CountAll(ctx context.Context, d *desk.Desk, by casefile.Actor, terms []scope.Terms, knownOn *casefile.Day, progress desk.Progress) ([]*ScopeFigure, error) {
 	if err := d.May(by, desk.ReadFigures); err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func CountAll(ctx context.Context, d *desk.Desk, by casefile.Actor, terms []scop
 		return nil, err
 	}
 	var out []*ScopeFigure
-	var events []ledger.Event
+	var counts []map[string]any
 	for i, w := range falls {
 		f := &ScopeFigure{WaterfallReport: w.Report(), Run: run}
 		f.PossiblyIn = f.Tally.PossiblyIn()
@@ -64,11 +65,13 @@ func CountAll(ctx context.Context, d *desk.Desk, by casefile.Actor, terms []scop
 			f.KnownOn, f.Limits = knownOn.String(), programs[i].Limits()
 		}
 		out = append(out, f)
-		events = append(events, ledger.Event{Kind: ledger.ScopeRun, Purpose: "review", Subject: terms[i].Name, Body: map[string]any{
-			"fingerprint": f.Fingerprint, "run": run, "known_on": f.KnownOn, "in": f.In, "out": f.Out, "unknown": f.Unknown,
-		}})
+		counts = append(counts, map[string]any{"fingerprint": f.Fingerprint, "run": run, "known_on": f.KnownOn, "in": f.In, "out": f.Out, "unknown": f.Unknown})
 	}
-	return out, d.DB.Update(ctx, by, func(*store.Tx) ([]ledger.Event, error) { return events, nil })
+	e := ledger.Event{Kind: ledger.ScopeRun, Purpose: "review", Subject: terms[0].Name, Body: counts[0]}
+	if len(terms) > 1 {
+		e.Subject, e.Body = fmt.Sprintf("%d versions side by side", len(terms)), map[string]any{"counts": counts}
+	}
+	return out, d.Record(ctx, by, e)
 }
 
 // Compare says who enters and who leaves when terms a are replaced by b, as the

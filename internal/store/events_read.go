@@ -127,8 +127,8 @@ func (t *Tx) logSize(ctx context.Context) (size int64, err error) {
 }
 
 // firstSince finds the first event of a log of size events that is not before a
-// moment, in log2 size steps. A clock that was put back moves it by no more than
-// the events it stamped twice.
+// moment, in log2 size steps. Where a clock was put back, events between are found
+// on one side of it or the other.
 func (t *Tx) firstSince(ctx context.Context, size int64, at time.Time) (int64, error) {
 	lo, hi := int64(0), size
 	for lo < hi {

@@ -121,13 +121,7 @@ func innocent(g *casework.GroupFile) (out []string) {
 	}
 	phone, vehicle := 0, 0
 	for _, t := range g.Ties {
-		cases := 0
-		for _, b := range t.Because {
-			if b.Case != "" {
-				cases++
-			}
-		}
-		if cases > 0 || len(t.Because) != 1 {
+		if len(t.Because) != 1 || t.Because[0].Case != "" {
 			continue
 		}
 		if strings.HasPrefix(t.Because[0].What, "phone ") {
@@ -199,10 +193,11 @@ func drawGroup(g *casework.GroupFile) (template.HTML, int) {
 			edges, weak = append(edges, [2]int{a, b}), append(weak, t.Holds)
 		}
 	}
-	const width, height, edge = 640.0, 440.0, 26.0
+	const width, edge = 640.0, 26.0
+	height := 180 + min(260, 12*float64(len(order)))
 	at := layout(len(order), edges)
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="lb-network" viewBox="0 0 %g %g" role="img" aria-label="Chart of the group: %d people and %d ties, as listed in the tables">`, width, height, len(order), len(edges))
+	fmt.Fprintf(&b, `<svg class="lb-network" viewBox="0 0 %g %g" role="group" aria-label="Chart of the group: %d people and %d ties, as listed in the tables">`, width, height, len(order), len(edges))
 	place := func(i int) (float64, float64) {
 		return edge + at[i][0]*(width-2*edge), edge + at[i][1]*(height-2*edge)
 	}
@@ -218,7 +213,7 @@ func drawGroup(g *casework.GroupFile) (template.HTML, int) {
 	for i, m := range order {
 		x, y := place(i)
 		n := g.Members[m].Number
-		fmt.Fprintf(&b, `<a href="#person-%d"><title>Person %[1]d</title><circle cx="%s" cy="%s" r="14" fill="#fff" stroke="#1d4f73" stroke-width="2"/>`+
+		fmt.Fprintf(&b, `<a href="#person-%d" aria-label="Person %[1]d"><circle cx="%s" cy="%s" r="14" fill="#fff" stroke="#1d4f73" stroke-width="2"/>`+
 			`<text x="%[2]s" y="%s" text-anchor="middle" font-size="13" fill="#0b0c0c">%[1]d</text></a>`, n, short(x), short(y), short(y+4.5))
 	}
 	b.WriteString(`</svg>`)

@@ -219,6 +219,8 @@ type importPage struct {
 	Basis       cohort.Basis
 }
 
+func (importPage) Wide() bool { return true }
+
 type importTable struct {
 	Table                             casefile.Table
 	Files                             []store.SourceFile

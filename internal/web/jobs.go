@@ -466,7 +466,7 @@ func (s *Site) showJobs(w http.ResponseWriter, r *request) error {
 			list = append(list, s.viewJob(r, j))
 		}
 	}
-	return s.render(w, r, "jobs", "Long jobs", list)
+	return s.render(w, r, "jobs", "Work under way", list)
 }
 
 // running lists the jobs of a turn that are going and that the reader may see.

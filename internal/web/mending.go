@@ -111,6 +111,8 @@ func sayFault(c store.FaultCount) (says, do string) {
 			"Mend the row that it waits for, and it comes in by itself; or ask for an extract that holds it; or correct the reference."
 	case c.Fault == store.FaultTwice:
 		return "stands twice in one extract with different content", "Ask the force which of the two is right. Mend the reference of the other, or leave it here."
+	case strings.Contains(column, ","):
+		return column + " do not go together", "Look at the row: either too many or too few of these are filled."
 	case column == "":
 		return "the row as a whole cannot be read", "Look at the row: it was cut wrongly, most often by a separator or a line break within a cell."
 	}
@@ -308,20 +310,27 @@ type mendPage struct {
 	Faults
 	store.Quarantined
 	Query   quarantineQuery
-	Cells   []mendCell
-	Extra   []string // cells beyond the headings, which cannot be taken in
-	Why     string // of the mending, as typed
-	Says    string // why in general
+	Cells   []mendCell // at fault first, then those that hold something
+	Empty   []mendCell // those that came empty
+	Extra   []string   // cells beyond the headings, which cannot be taken in
+	Why     string     // of the mending, as typed
+	Says    string     // why in general
 	Do      string
 	Waiting int // rows that wait for what this one describes
 	Next    int64
 	Back    string
 }
 
-func (mendPage) Wide() bool { return true }
+func (*mendPage) Wide() bool { return true }
+
+// EmptyWrong says that something is wrong with a cell that came empty, or that one
+// was filled.
+func (p *mendPage) EmptyWrong() bool {
+	return slices.ContainsFunc(p.Empty, func(c mendCell) bool { return c.Value != "" || p.Faults.Of("cell-"+strconv.Itoa(c.Index)) != "" })
+}
 
 // NextAt is the address of the next row of the same list.
-func (p mendPage) NextAt() string { return p.Query.at(p.Next) }
+func (p *mendPage) NextAt() string { return p.Query.at(p.Next) }
 
 type mendCell struct {
 	Index   int
@@ -460,7 +469,11 @@ func (p *mendPage) cells() {
 			}
 		}
 		c.Wrong = p.Problem != "" && (c.Column == p.Problem || plainHeading(h) == plainHeading(p.Problem))
-		p.Cells = append(p.Cells, c)
+		if c.Raw == "" && !c.Wrong {
+			p.Empty = append(p.Empty, c)
+		} else {
+			p.Cells = append(p.Cells, c)
+		}
 	}
 	if len(p.Raw) > len(p.Header) {
 		p.Extra = p.Raw[len(p.Header):]
@@ -497,9 +510,11 @@ func ourColumn(heading string, table casefile.Table, m *extract.Mapping) string 
 // take puts what was typed in place of what was received.
 func (p *mendPage) take(form url.Values) {
 	p.Why = form.Get("reason")
-	for i := range p.Cells {
-		if typed, ok := form["cell-"+strconv.Itoa(p.Cells[i].Index)]; ok && len(typed) > 0 {
-			p.Cells[i].Value = strings.ReplaceAll(typed[0], "\r\n", "\n")
+	for _, cells := range [][]mendCell{p.Cells, p.Empty} {
+		for i := range cells {
+			if typed, ok := form["cell-"+strconv.Itoa(cells[i].Index)]; ok && len(typed) > 0 {
+				cells[i].Value = strings.ReplaceAll(typed[0], "\r\n", "\n")
+			}
 		}
 	}
 }
@@ -507,7 +522,7 @@ func (p *mendPage) take(form url.Values) {
 // changed returns the cells that were changed, by heading.
 func (p *mendPage) changed() map[string]string {
 	out := map[string]string{}
-	for _, c := range p.Cells {
+	for _, c := range slices.Concat(p.Cells, p.Empty) {
 		if c.Value == strings.ReplaceAll(c.Raw, "\r\n", "\n") {
 			continue
 		}
