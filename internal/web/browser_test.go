@@ -198,7 +198,7 @@ func (b *browser) at() string {
 // text is what the page's main part says.
 func (b *browser) text() string {
 	b.t.Helper()
-	return evaluate[string](b, `(document.querySelector("main") || document.body).innerText`)
+	return evaluate[string](b, `(document.querySelector("main") || document.body || {innerText: ""}).innerText`)
 }
 
 // wait waits until the page says something, within ten seconds.
