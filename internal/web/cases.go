@@ -52,7 +52,7 @@ type readingLine struct {
 
 func (s *Site) showCase(w http.ResponseWriter, r *request) error {
 	id := casefile.CaseID(r.PathValue("id"))
-	p, err := s.readCase(w, r, id, r.URL.Query().Get("for"), r.URL.Path)
+	p, err := s.readCase(w, r, id, r.URL.Query().Get("for"), caseAddress(id))
 	if err != nil {
 		return err
 	}
