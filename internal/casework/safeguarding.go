@@ -590,6 +590,9 @@ type RiskBoard struct {
 	Hidden []HiddenRisk // oldest first
 }
 
+// OldestWords says for how long the oldest has been open.
+func (b *RiskBoard) OldestWords() string { return DurationWords(b.Now.Sub(b.Oldest)) }
+
 // A HiddenRisk is an open risk on a restricted case that the reader may not open:
 // that it is there, since when, how far it has got, and who can open it, by role.
 // Names of readers could tell which case it is, so they stay out.

@@ -454,6 +454,9 @@ type caseActionsPage struct {
 	Me     string
 }
 
+// ResultWords says what came of an action.
+func (p *caseActionsPage) ResultWords(k casefile.ResultKind) string { return resultWords(k) }
+
 func (s *Site) showCaseActions(w http.ResponseWriter, r *request) error {
 	line, _ := strconv.ParseInt(r.URL.Query().Get("line"), 10, 64)
 	decision, _ := strconv.ParseInt(r.URL.Query().Get("decision"), 10, 64)

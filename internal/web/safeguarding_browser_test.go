@@ -16,13 +16,11 @@ func ctrlEnter() chromedp.Action[chromedp.Void] {
 // typeText types letter by letter into what has the focus.
 func typeText(text string) chromedp.Action[chromedp.Void] { return chromedp.KeyEvent(text) }
 
-// fits fails the test if the page is wider than a narrow screen.
-func (b *browser) fits() {
+// narrow fails the test if the page does not fit a narrow screen.
+func (b *browser) narrow() {
 	b.t.Helper()
-	b.run(chromedp.EmulateViewport(400, 800))
-	if wide := evaluate[int](b, `document.documentElement.scrollWidth`); wide > 400 {
-		b.t.Errorf("%s is %d px wide on a screen of 400", b.at(), wide)
-	}
+	b.run(chromedp.EmulateViewport(400, 900))
+	b.fits(400)
 	b.run(chromedp.EmulateViewport(1280, 900))
 }
 

@@ -290,7 +290,7 @@ func TestPagesOfRisksAreAccessible(t *testing.T) {
 		b.open(page.path)
 		if page.name != "case-at-risk" { // the page of a case is somebody else's
 			b.accessible()
-			b.fits()
+			b.narrow()
 		}
 		b.look(page.name)
 	}
