@@ -16,6 +16,7 @@ type flags struct {
 
 	dir, keyFile, out, in, mapping, criteria, against, knownOn, key, identity, reason string
 	addr, cert, certKey                                                               string
+	oidc, name, roles, knownAs                                                        string
 	json, noServe, openings, behindProxy                                              bool
 	cases, limit                                                                      int
 	seed                                                                              uint64
@@ -44,6 +45,14 @@ func newFlags(c *command) *flags {
 		"known-on": func() { s.StringVar(&f.knownOn, "known-on", "", "count as known on this day, YYYY-MM-DD") },
 		"key":      func() { s.StringVar(&f.key, "key", "", "verifier key of the ledger, got from elsewhere") },
 		"identity": func() { s.StringVar(&f.identity, "identity", "", "key file of the register or backup") },
+		"oidc": func() {
+			s.StringVar(&f.oidc, "oidc", "", "configuration of the force's directory, for signing in (see docs/security.md)")
+		},
+		"name":  func() { s.StringVar(&f.name, "name", "", "full name of the person") },
+		"roles": func() { s.StringVar(&f.roles, "roles", "", "roles, with commas between") },
+		"known-as": func() {
+			s.StringVar(&f.knownAs, "known-as", "", "how the force's records name the person as an officer, with commas between")
+		},
 		"reason":   func() { s.StringVar(&f.reason, "reason", "", "why: it stands in the ledger") },
 		"addr":     func() { s.StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen on") },
 		"cert":     func() { s.StringVar(&f.cert, "cert", "", "TLS certificate, PEM, with its chain") },

@@ -57,7 +57,7 @@ var commands []command
 func init() {
 	commands = []command{
 		{"demo", "[-cases 9000] [-seed 1] [-dir DIR] [-addr 127.0.0.1:8080] [-no-serve] [-json]", "make a made-up force, say what is found, and serve it", runDemo},
-		{"serve", "-dir DIR [-addr 127.0.0.1:8080] [-cert FILE -cert-key FILE] [-behind-proxy]", "serve the review in the browser", onDesk(0, runServe)},
+		{"serve", "-dir DIR [-addr 127.0.0.1:8080] [-cert FILE -cert-key FILE] [-behind-proxy] [-oidc FILE]", "serve the review in the browser", onDesk(0, runServe)},
 		{"init", "-dir DIR [-key-file FILE]", "make a new, encrypted register", runInit},
 		{"import", "-dir DIR [-mapping FILE] [-json] EXTRACT", "take in a force's extract: a folder, .zip or .xlsx", onDesk(1, runImport)},
 		{"analyse", "-dir DIR [-json]", "read texts, link people, find groups, assess data quality", onDesk(0, runAnalyse)},
@@ -75,6 +75,12 @@ func init() {
 		{"synth", "-out DIR [-cases N] [-seed S] [-prevalence .25] [-json]", "write a made-up force's extract", runSynth},
 		{"mapping suggest", "EXTRACT", "propose a mapping from an extract's headings and values", runMappingSuggest},
 		{"mapping show", "NAME", "print a mapping that ships with Lookback", runMappingShow},
+		{"user add", "-dir DIR -name NAME [-roles ROLES] [-known-as NAMES] ID", "add an account, and print its one-time password", onDesk(1, runUserAdd)},
+		{"user list", "-dir DIR", "list accounts, their roles and state", onDesk(0, runUserList)},
+		{"user disable", "-dir DIR -reason TEXT ID", "end an account and its sessions", onDesk(1, runUserDisable)},
+		{"user reset", "-dir DIR -reason TEXT ID", "give a new one-time password and clear the second factor", onDesk(1, runUserReset)},
+		{"restricted list", "-dir DIR", "list restricted cases and who may read them", onDesk(0, runRestrictedList)},
+		{"restricted name", "-dir DIR -reason TEXT CASE ID", "name a reader of a restricted case, if nobody else can", onDesk(2, runRestrictedName)},
 		{"backup", "-dir DIR -out FILE", "write an encrypted copy while the register is in use", onDesk(0, runBackup)},
 		{"restore", "-in FILE -dir DIR [-key-file FILE]", "make a register from a backup, and verify it", runRestore},
 		{"version", "", "print the version", runVersion},

@@ -65,7 +65,14 @@ func (a *app) site(ctx context.Context, d *desk.Desk, f *flags) (*web.Site, erro
 		Clock:    a.clock,
 		Secure:   f.cert != "" || f.behindProxy,
 	}
-	return s, nil
+	if f.oidc != "" {
+		directory, err := account.ReadDirectory(f.oidc, a.clock)
+		if err != nil {
+			return nil, err
+		}
+		s.Accounts.Directory = directory
+	}
+	return s, s.Accounts.LoadRoles(ctx)
 }
 
 // serve answers until ctx ends, and then lets running requests finish. Ready is

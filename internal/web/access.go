@@ -358,6 +358,27 @@ func (p *restrictionPage) Choice() []Option {
 	return append([]Option{{"", "Choose", ""}}, p.People...)
 }
 
+// Present are the readers, to choose one from.
+func (p *restrictionPage) Present() (out []Option) {
+	for _, x := range p.Readers {
+		if x.WithdrawnAt.IsZero() {
+			o := Option{x.Account, orID(p.Names[x.Account], x.Account), ""}
+			if x.Account == p.Self {
+				o.Label += " (you)"
+			}
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+func orID(name, id string) string {
+	if name == "" {
+		return id
+	}
+	return name
+}
+
 func roleTexts(roles []casefile.Role) (out []string) {
 	for _, r := range roles {
 		out = append(out, string(r))
@@ -411,20 +432,24 @@ func (s *Site) restrictCase(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Site) liftRestriction(w http.ResponseWriter, r *request) error {
-	err := account.Lift(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id")), r.PostFormValue("reason"))
-	return s.restrictionDone(w, r, err, "reason", "The restriction is lifted. The case is open to everybody whose roles let them read cases.")
+	err := account.Lift(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id")), r.PostFormValue("lift_reason"))
+	return s.restrictionDone(w, r, err, "lift_reason", "The restriction is lifted. The case is open to everybody whose roles let them read cases.")
 }
 
 func (s *Site) nameReader(w http.ResponseWriter, r *request) error {
-	err := account.NameReader(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id")), r.PostFormValue("reader"), r.PostFormValue("reason"))
-	return s.restrictionDone(w, r, err, "reader", "The reader is named, and can open the case now.")
+	err := account.NameReader(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id")), r.PostFormValue("reader"), r.PostFormValue("reader_reason"))
+	field := "reader"
+	if r.PostFormValue("reader") != "" {
+		field = "reader_reason"
+	}
+	return s.restrictionDone(w, r, err, field, "The reader is named, and can open the case now.")
 }
 
 func (s *Site) withdrawReader(w http.ResponseWriter, r *request) error {
-	who := r.PostFormValue("reader")
-	err := account.WithdrawReader(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id")), who, r.PostFormValue("reason"))
+	who := r.PostFormValue("withdraw")
+	err := account.WithdrawReader(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id")), who, r.PostFormValue("withdraw_reason"))
 	if err == nil && who == r.By.ID {
 		return redirect(w, r, "/restricted", "You are no longer a reader of that case, so it is no longer here for you.")
 	}
-	return s.restrictionDone(w, r, err, "withdraw-reason", "That reader is withdrawn, and cannot open the case any more.")
+	return s.restrictionDone(w, r, err, "withdraw_reason", "That reader is withdrawn, and cannot open the case any more.")
 }
