@@ -128,6 +128,13 @@ func (p *casesPage) chips() []chip {
 	return out
 }
 
+// Sorts are the orders that the list can have.
+func (casesPage) Sorts() []Option {
+	return []Option{{Value: "", Label: "present risk first, then reference"}, {Value: "-recorded", Label: "recorded last"}, {Value: "recorded", Label: "recorded first"},
+		{Value: "-closed", Label: "ended last"}, {Value: "closed", Label: "ended first"}, {Value: "-suspects", Label: "most suspects"}, {Value: "-victims", Label: "most victims"},
+		{Value: "-ref", Label: "reference, from the end"}}
+}
+
 // Last is the place of the last line in the list.
 func (p casesPage) Last() int { return p.First + len(p.Lines) - 1 }
 

@@ -13,7 +13,7 @@ import (
 	"lookback/internal/store"
 )
 
-var caseLink = regexp.MustCompile(`<th scope="row"><a href="/cases/([^"?]+)"`)
+var caseLink = regexp.MustCompile(`<th scope="row" role="rowheader"><a href="/cases/([^"?]+)"`)
 
 // listed are the cases that a page of the list shows.
 func listed(t *testing.T, a answer) (ids []casefile.CaseID) {

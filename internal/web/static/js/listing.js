@@ -1,6 +1,7 @@
 // On a narrow screen the filters begin folded, so that the results are in reach.
-if (matchMedia("(max-width: 48em)").matches) {
-	for (const facet of document.querySelectorAll("details[data-fold]")) {
-		if (!facet.querySelector("input:checked")) facet.open = false;
+// What is chosen stands above the results.
+if (matchMedia("(max-width: 1100px)").matches) {
+	for (const fold of document.querySelectorAll("details[data-fold]")) {
+		if (!fold.querySelector(".govuk-error-message")) fold.open = false;
 	}
 }
