@@ -405,8 +405,20 @@ func TestARestrictedCaseIsNowhereForOthers(t *testing.T) {
 			t.Errorf("an officer acts on it: %v", err)
 		}
 	}
-	// The person who is in restricted cases only.
-	for _, id := range []casefile.CaseID{"T:C1", "T:C2", "T:C3"} {
+	// A record that is in restricted cases only, of a person who has another.
+	restrict(t, d, "T:C3")
+	if _, err := casework.ReadPerson(ctx, d, officer, "T:N4", "review"); casefile.KindOf(err) != casefile.NotFound {
+		t.Errorf("an officer reads a hidden record: %v", err)
+	}
+	p, err := casework.ReadPerson(ctx, d, officer, "T:N2", "review")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := json.Marshal(p); err != nil || strings.Contains(string(b), "N4") || strings.Contains(string(b), "T:C3") {
+		t.Errorf("a hidden record is on the page of another: %s, %v", b, err)
+	}
+	// People who are in restricted cases only.
+	for _, id := range []casefile.CaseID{"T:C1", "T:C2"} {
 		restrict(t, d, id)
 	}
 	for _, id := range []string{"T:N2", "T:N1"} {
