@@ -106,8 +106,7 @@ func (t *Tx) StepBefore(ctx context.Context, action, step int64) (s casefile.Act
 type ActionFilter struct {
 	State    string // a state; "open" for those that are neither filed nor withdrawn; "" for all
 	Owner    string // an account; "-" for nobody
-	Overdue  string // the day today: only allocated ones that were due before it
-	DueBy    string // only those due on or before this day
+	Overdue  string // the day today: only those not yet done that were due before it
 	Case     casefile.CaseID
 	Unit     string
 	Priority string
@@ -171,10 +170,7 @@ func (f ActionFilter) conditions(q *question) {
 		q.where("a.owner = " + q.arg(f.Owner))
 	}
 	if f.Overdue != "" {
-		q.where("a.state = 'allocated' AND a.due <> '' AND a.due < " + q.arg(f.Overdue))
-	}
-	if f.DueBy != "" {
-		q.where("a.state = 'allocated' AND a.due <> '' AND a.due <= " + q.arg(f.DueBy))
+		q.where("a.state IN ('for allocation', 'allocated') AND a.due <> '' AND a.due < " + q.arg(f.Overdue))
 	}
 	if f.Case != "" {
 		q.where("a.case_id = " + q.arg(f.Case))

@@ -185,12 +185,12 @@ func (p actionsPage) Filter() [][2]string {
 }
 
 // FilterQuery is the filter as it stands in an address.
-func (p actionsPage) FilterQuery() string {
+func (p actionsPage) FilterQuery() template.URL {
 	q := url.Values{}
 	for _, f := range p.Filter() {
 		q.Set(f[0], f[1])
 	}
-	return q.Encode()
+	return template.URL(q.Encode())
 }
 
 // A batchPage asks before everything that a filter chooses is changed, and says

@@ -133,6 +133,39 @@ func TestActionsOfRestrictedCasesAreCountedAndNotShown(t *testing.T) {
 	}
 }
 
+// The list leaves only as a file for its recipient, and obeys the filter on screen.
+func TestTheListOfActionsIsExportedAsItIsOnScreen(t *testing.T) {
+	s := newSite(t)
+	ids := s.cases(t)
+	s.restrict(t, ids[5], "reviewer.two", "supervisor.two")
+	s.anAction(t, "reviewer.two", casework.ActionForm{Case: ids[5], Title: "Hidden", High: true})
+	for i := range 3 {
+		s.anAction(t, "supervisor.one", casework.ActionForm{Case: ids[6], Title: "x", High: i == 0})
+	}
+	u := s.as(t, "supervisor.one")
+	link := regexp.MustCompile(`href="(/exports/actions[^"]*)"`).FindStringSubmatch(u.get("/actions?owner=any&priority=high").must(t, 200).Body)
+	if link == nil {
+		t.Fatal("the list has no link to export it")
+	}
+	page := u.get(strings.ReplaceAll(link[1], "&amp;", "&")).must(t, 200)
+	for _, want := range []string{"1 now", "priority: high", "1 restricted case"} {
+		if !strings.Contains(page.Body, want) {
+			t.Errorf("%s does not say %q: %s", link[1], want, page.said())
+		}
+	}
+	file := u.post("/exports/actions?owner=any&priority=high", url.Values{"purpose": {"other"}, "words": {"for the meeting of the team"}, "recipient": {"Team secretary"}, "format": {"csv"},
+		"phrase": {"a long passphrase 1"}, "phrase2": {"a long passphrase 1"}})
+	if file.Status != 200 || !strings.HasPrefix(file.Body, "age-encryption.org/") {
+		t.Errorf("the export: %d %s", file.Status, file.said())
+	}
+	if n := s.events(t, ledger.ExportWritten, "actions"); n != 1 {
+		t.Errorf("%d events", n)
+	}
+	if strings.Contains(s.as(t, "reviewer.one").get("/actions?owner=any").must(t, 200).Body, "/exports/actions") {
+		t.Error("who may not export sees the link")
+	}
+}
+
 func TestSeveralActionsTogetherWithoutScript(t *testing.T) {
 	s := newSite(t)
 	ids := s.cases(t)
