@@ -22,6 +22,8 @@ type flags struct {
 	seed                                                                              uint64
 	row                                                                               int64
 	prevalence                                                                        float64
+	officers, perDay, away                                                            string
+	whole, dryRun                                                                     bool
 }
 
 func newFlags(c *command) *flags {
@@ -62,6 +64,17 @@ func newFlags(c *command) *flags {
 		},
 		"json":     func() { s.BoolVar(&f.json, "json", false, "print one JSON object on standard output") },
 		"no-serve": func() { s.BoolVar(&f.noServe, "no-serve", false, "stop after the figures") },
+		"whole": func() {
+			s.BoolVar(&f.whole, "whole", false, "the file is the whole list: what it leaves out ends")
+		},
+		"dry-run": func() { s.BoolVar(&f.dryRun, "dry-run", false, "say what would change, and change nothing") },
+		"officers": func() {
+			s.StringVar(&f.officers, "officers", "", "forecast for so many officers (default: those there are)")
+		},
+		"per-day": func() {
+			s.StringVar(&f.perDay, "per-day", "", "files an officer reads on a day at work (default: as observed)")
+		},
+		"away": func() { s.StringVar(&f.away, "away", "", "days away in a hundred (default: as observed)") },
 		"openings": func() {
 			s.BoolVar(&f.openings, "openings", false, "add what the events say; without, only that they happened")
 		},

@@ -68,6 +68,8 @@ func init() {
 		{"scope adopt", "-dir DIR -criteria NAME|FILE -reason TEXT", "put terms of reference in force", onDesk(0, runScopeAdopt)},
 		{"search", "-dir DIR [-limit 20] WORDS", "find words in logs, closing texts and documents", onDesk(some, runSearch)},
 		{"export", "-dir DIR -out FILE [-criteria NAME] cohort|identities|networks|suspects|quarantine|quality", "write a list as CSV", onDesk(1, runExport)},
+		{"skills import", "-dir DIR [-whole] [-dry-run] [-json] FILE", "take in who is trained for what, from a CSV file", onDesk(1, runSkillsImport)},
+		{"workload", "-dir DIR [-officers N] [-per-day N] [-away N] [-json]", "say who has how much to do, and when it will be done", onDesk(0, runWorkload)},
 		{"mend", "-dir DIR -row N -reason TEXT COLUMN=VALUE...", "put a quarantined row right", onDesk(anyNumber, runMend)},
 		{"ledger export", "-dir DIR -out DIR [-openings]", "write the ledger for outsiders, as c2sp.org/tlog-tiles", onDesk(0, runLedgerExport)},
 		{"ledger key", "-dir DIR", "print the key that checks the ledger, and the last checkpoint", runLedgerKey},

@@ -166,10 +166,10 @@ func (f *Forecast) Sensitivities() []Sensitivity {
 		c.Officers = f.Officers - more
 		add(plural(more, "officer")+" fewer", c, f.Pace)
 	}
-	add("a pace one fifth higher", f.Conditions, f.Pace.times(1.2))
-	add("a pace one fifth lower", f.Conditions, f.Pace.times(.8))
+	add("A pace one fifth higher", f.Conditions, f.Pace.times(1.2))
+	add("A pace one fifth lower", f.Conditions, f.Pace.times(.8))
 	c = f.Conditions
 	c.Away = min(.95, c.Away+.1)
-	add("ten days in a hundred more away", c, f.Pace)
+	add("Ten days in a hundred more away", c, f.Pace)
 	return out
 }

@@ -262,7 +262,7 @@ func TestJoinersCountFromTheirFirstDay(t *testing.T) {
 
 func TestSensitivitiesPointTheRightWay(t *testing.T) {
 	f := Predict(team(), AssumePace(3))
-	sooner := map[string]bool{"3 officers more": true, "3 officers fewer": false, "a pace one fifth higher": true, "a pace one fifth lower": false, "ten days in a hundred more away": false}
+	sooner := map[string]bool{"3 officers more": true, "3 officers fewer": false, "A pace one fifth higher": true, "A pace one fifth lower": false, "Ten days in a hundred more away": false}
 	for _, s := range f.Sensitivities() {
 		want, ok := sooner[s.If]
 		if !ok || (s.Middle.Days < f.Middle.Days) != want || s.Middle.Days == f.Middle.Days {

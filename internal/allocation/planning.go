@@ -90,14 +90,14 @@ func outlook(w *Workload, q Question) *Outlook {
 	c := Conditions{From: w.Day, Week: FiveDays}
 
 	c.Backlog = w.Backlog.InScope
-	counted := fmt.Sprintf("%d in scope that nobody has submitted a review of", w.Backlog.InScope)
+	counted := fmt.Sprintf("no review of them was ever submitted: %d in scope", w.Backlog.InScope)
 	if q.Unknown != "n" {
 		c.Backlog += w.Backlog.Unknown
-		counted += fmt.Sprintf(" + %d of which it is not known whether they are in scope", w.Backlog.Unknown)
+		counted += fmt.Sprintf(", %d of which it is not known whether they are in scope", w.Backlog.Unknown)
 	}
 	if q.Deferred == "y" {
 		c.Backlog += w.Backlog.Deferred
-		counted += fmt.Sprintf(" + %d put off unread", w.Backlog.Deferred)
+		counted += fmt.Sprintf(", %d put off unread", w.Backlog.Deferred)
 	}
 	say("Files to be read", strconv.Itoa(c.Backlog), counted)
 

@@ -291,6 +291,16 @@ type SkillsPage struct {
 	Training  *casework.Training
 	Reviewers int
 	Cover     []Cover
+	People    []SkillRow // who holds what, by name
+}
+
+// A SkillRow is one person's skills: those that cases need, in the order of the
+// list, nil where nothing is on record, and all others.
+type SkillRow struct {
+	Person
+	Disabled bool
+	Needed   []*Holding
+	Others   []Holding
 }
 
 // A Cover says how many of those who may review cases hold a skill.
@@ -346,6 +356,7 @@ func (p *SkillsPage) fill(d *desk.Desk, accounts []store.Account, held []store.S
 	slices.SortFunc(p.Holdings, func(a, b Holding) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Label, b.Label))
 	})
+	p.rows()
 	holds, cover := map[string]bool{}, map[string]*Cover{}
 	for _, s := range p.Training.Skills {
 		c := Cover{Skill: s.Code, Label: s.Label, About: s.About}
@@ -389,6 +400,22 @@ func (p *SkillsPage) fill(d *desk.Desk, accounts []store.Account, held []store.S
 			if !holds[a.ID] {
 				p.Without = append(p.Without, Person{a.ID, a.Name})
 			}
+		}
+	}
+}
+
+// rows puts the holdings, which are by person, into rows.
+func (p *SkillsPage) rows() {
+	for i := range p.Holdings {
+		h := &p.Holdings[i]
+		if n := len(p.People); n == 0 || p.People[n-1].Account != h.Account {
+			p.People = append(p.People, SkillRow{Person: Person{h.Account, h.Name}, Disabled: h.Disabled, Needed: make([]*Holding, len(p.Training.Skills))})
+		}
+		row := &p.People[len(p.People)-1]
+		if at := slices.Index(p.Training.Names(), h.Skill); at >= 0 {
+			row.Needed[at] = h
+		} else {
+			row.Others = append(row.Others, *h)
 		}
 	}
 }

@@ -378,3 +378,40 @@ func CaseHistory(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefi
 	}
 	return h, d.Seen(ctx, by, ledger.Event{Kind: ledger.CaseRead, Purpose: "allocation", Subject: string(id), Body: map[string]string{"shown": "assignments"}})
 }
+
+// Mine is what is assigned to somebody, and what was taken from them of late.
+type Mine struct {
+	Held  []store.OwnAssignment // the latest first
+	Taken []store.OwnAssignment // by another, in the last 28 days
+	Names map[string]string
+	Day   casefile.Day
+}
+
+// ownCases is how many of each kind are listed.
+const ownCases = 200
+
+// ReadMine returns the actor's own assignments. That they were shown is an event.
+func ReadMine(ctx context.Context, d *desk.Desk, by casefile.Actor) (*Mine, error) {
+	if err := d.May(by, desk.ReviewCases); err != nil {
+		return nil, err
+	}
+	m := &Mine{}
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		c, err := gather(ctx, tx, d, nil)
+		if err != nil {
+			return err
+		}
+		m.Names, m.Day = c.names, casefile.DayAt(tx.Now)
+		held, ended, err := tx.OwnAssignments(ctx, by.ID, tx.Now.AddDate(0, 0, -fourWeeks), ownCases)
+		m.Held, m.Taken = held, ended
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	ids := []casefile.CaseID{}
+	for _, a := range append(slices.Clone(m.Held), m.Taken...) {
+		ids = append(ids, a.Case)
+	}
+	return m, d.Seen(ctx, by, ledger.Event{Kind: ledger.ListRead, Purpose: "review", Subject: "my assignments", Body: map[string]any{"cases": ids}})
+}

@@ -202,3 +202,36 @@ func (t *Tx) HasDraft(ctx context.Context, id casefile.CaseID, account string) (
 		SELECT EXISTS (SELECT 1 FROM draft WHERE case_id = ?1 AND account = ?2)`, id, account).Scan(&yes)
 	return yes, err
 }
+
+// An OwnAssignment is an assignment as whoever has or had the case sees it.
+type OwnAssignment struct {
+	Assignment
+	EndReason string         // of the batch that ended it
+	Stage     casefile.Stage // where the case stands now
+}
+
+// OwnAssignments returns what is assigned to an account, and what was until it
+// ended since a time, the latest first, at most limit of each. Restricted cases
+// that the account may not read are left out.
+func (t *Tx) OwnAssignments(ctx context.Context, account string, since time.Time, limit int) (held, ended []OwnAssignment, err error) {
+	scan := func(s scanner) (o OwnAssignment, err error) {
+		a := &o.Assignment
+		return o, s.Scan(&a.ID, &a.Case, &a.Account, &a.Due, &a.Reason, &a.Batch, &a.Replaced, &a.SetBy, moment{&a.SetAt}, moment{&a.EndedAt}, &a.EndedBy, &a.EndedIn,
+			&o.EndReason, &o.Stage)
+	}
+	const query = `
+		SELECT ` + assignmentColumns + `, coalesce(b.reason, ''), coalesce(s.stage, 'open')
+		FROM assignment a
+		LEFT JOIN assignment_batch b ON b.id = a.ended_in AND a.ended_in <> ''
+		LEFT JOIN case_state s ON s.case_id = a.case_id
+		WHERE a.account = ?1 AND `
+	if held, err = all(ctx, t.tx, scan, query+`a.ended_at = '' AND `+unrestricted("a.case_id", "?1")+`
+		ORDER BY a.set_at DESC, a.id DESC
+		LIMIT ?2`, account, limit); err != nil {
+		return nil, nil, err
+	}
+	ended, err = all(ctx, t.tx, scan, query+`a.ended_at <> '' AND a.ended_at >= ?3 AND `+unrestricted("a.case_id", "?1")+`
+		ORDER BY a.ended_at DESC, a.id DESC
+		LIMIT ?2`, account, limit, instant(since))
+	return held, ended, err
+}

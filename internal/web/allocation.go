@@ -27,6 +27,7 @@ var allocationRoutes = []route{
 	{"GET /allocation/batches/{batch}", desk.AllocateCases, (*Site).showAllocated},
 	{"GET /allocation/batches/{batch}/undo", desk.AllocateCases, (*Site).askUndoAllocation},
 	{"POST /allocation/batches/{batch}/undo", desk.AllocateCases, (*Site).undoAllocation},
+	{"GET /assignments", desk.ReviewCases, (*Site).showMine},
 	{"GET /cases/{id}/assignments", desk.AllocateCases, (*Site).showAssignments},
 	{"POST /cases/{id}/assignments", desk.AllocateCases, (*Site).assignCase},
 }
@@ -285,6 +286,8 @@ type proposalPage struct {
 	names   map[string]string
 }
 
+func (proposalPage) Wide() bool { return true }
+
 type proposalStep struct {
 	allocation.Step
 	Line string
@@ -297,7 +300,7 @@ func (p proposalPage) Name(account string) string { return cmp.Or(p.names[accoun
 func (p proposalPage) Begin() string { return "/allocation?" + p.Form.Filter }
 
 // shownSteps is how many steps and refusals of a proposal its page lists.
-const shownSteps = 100
+const shownSteps = 50
 
 func (s *Site) proposeAllocation(w http.ResponseWriter, r *request) error {
 	return s.renderProposal(w, r, readAllocationForm(r), false)
@@ -607,4 +610,21 @@ func inScopeQuery(unit string) string {
 	q := url.Values{"list": {"y"}, cohort.FacetScope: {scope.In.String(), scope.Unknown.String()}, cohort.FacetStage: {string(casefile.StageOpen)},
 		cohort.FacetAssigned: {"nobody"}, cohort.FacetUnit: {cmp.Or(unit, cohort.NotRecorded)}}
 	return q.Encode()
+}
+
+// A minePage is what is assigned to whoever looks.
+type minePage struct{ *allocation.Mine }
+
+// Name is who has an account.
+func (p minePage) Name(account string) string { return cmp.Or(p.Names[account], account) }
+
+// Late reports whether a day has passed.
+func (p minePage) Late(due string) bool { return due != "" && due < p.Day.String() }
+
+func (s *Site) showMine(w http.ResponseWriter, r *request) error {
+	m, err := allocation.ReadMine(r.Context(), s.Desk, r.By)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, "allocation-mine", "My assignments", minePage{m})
 }

@@ -18,8 +18,8 @@ import (
 	"lookback/internal/store"
 )
 
-// upload sends a file with the fields of a form.
-func (u *user) upload(path, name string, data []byte, fields map[string]string) answer {
+// sendSkills sends a file with the fields of a form.
+func (u *user) sendSkills(path, name string, data []byte, fields map[string]string) answer {
 	u.t.Helper()
 	var b bytes.Buffer
 	form := multipart.NewWriter(&b)
@@ -253,7 +253,7 @@ func TestSkillsAreImportedAfterAPreview(t *testing.T) {
 	u := s.as(t, "supervisor.one")
 	before := s.events(t, ledger.SkillsImported, "")
 	data := []byte("username;course;start;expiry\nreviewer.one;ABE;1/2/2026;31/1/2028\nreviewer.two;first aid <b>;1/2/2026;\n")
-	page := u.upload("/skills/import", `C:\me\"x'.csv`, data, map[string]string{"mode": "whole"}).must(t, 200)
+	page := u.sendSkills("/skills/import", `C:\me\"x'.csv`, data, map[string]string{"mode": "whole"}).must(t, 200)
 	for _, want := range []string{"No case needs it", "first aid &lt;b&gt;", "31 January 2028", "Ends", "Nothing has been changed yet"} {
 		if !strings.Contains(page.Body, want) {
 			t.Errorf("the preview lacks %q: %s", want, page.said())
@@ -291,13 +291,13 @@ func TestAFileOfSkillsThatIsNoneIsRefusedInWords(t *testing.T) {
 		"right to left": {[]byte("account,skill,from,to\n\u202ereviewer,vetted,2026-01-01,\n"), "is no account"},
 		"nothing":       {nil, "The file is empty"},
 	} {
-		a := u.upload("/skills/import", "skills.csv", x.data, nil).must(t, 422)
+		a := u.sendSkills("/skills/import", "skills.csv", x.data, nil).must(t, 422)
 		if !strings.Contains(a.Body, x.want) || !strings.Contains(a.Body, "Nothing was changed") {
 			t.Errorf("%s: %s", name, a.said())
 		}
 	}
-	u.upload("/skills/import", "big.csv", bytes.Repeat([]byte("x"), allocation.MaxSkillsFile+1), nil).must(t, 413)
-	u.upload("/skills/import", "huge.csv", bytes.Repeat([]byte("x"), maxForm+1), nil).must(t, 413, 422)
+	u.sendSkills("/skills/import", "big.csv", bytes.Repeat([]byte("x"), allocation.MaxSkillsFile+1), nil).must(t, 413)
+	u.sendSkills("/skills/import", "huge.csv", bytes.Repeat([]byte("x"), maxForm+1), nil).must(t, 413, 422)
 	u.post("/skills/import", url.Values{"mode": {"add"}}).must(t, 422)
 }
 
@@ -323,7 +323,7 @@ func TestWorkloadAndForecastAsPagesAndFiles(t *testing.T) {
 	for path, want := range map[string][]string{
 		"/workload/people?format=csv":                       {"reviewer.one", "overdue"},
 		"/workload/units?format=csv":                        {"to_read"},
-		"/workload/forecast/figures?officers=4&format=csv":  {"assumption", "Officers", "set in the form", "files left at the end of", "a pace one fifth lower"},
+		"/workload/forecast/figures?officers=4&format=csv":  {"assumption", "Officers", "set in the form", "files left at the end of", "A pace one fifth lower"},
 		"/workload/forecast/figures?per_day=0&format=csv":   {"cannot be told"},
 		"/workload/forecast/figures?officers=4&format=xlsx": nil,
 	} {

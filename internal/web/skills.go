@@ -29,6 +29,9 @@ func (skillsPage) Wide() bool { return true }
 // Ends says when a period ends.
 func (skillsPage) Ends(d casefile.Day) string { return endOf(d) }
 
+// Never is the end of what has none.
+func (skillsPage) Never() casefile.Day { return store.NoEnd }
+
 func endOf(d casefile.Day) string {
 	if d == store.NoEnd {
 		return "no end"

@@ -80,6 +80,7 @@ CREATE TABLE assignment (
 ) STRICT;
 CREATE UNIQUE INDEX assignment_case ON assignment (case_id) WHERE ended_at = '';
 CREATE INDEX assignment_account ON assignment (account) WHERE ended_at = '';
+CREATE INDEX assignment_past ON assignment (account, ended_at) WHERE ended_at <> '';
 CREATE INDEX assignment_history ON assignment (case_id, id);
 CREATE INDEX assignment_batch_set ON assignment (batch);
 CREATE INDEX assignment_batch_ended ON assignment (ended_in) WHERE ended_in <> '';
