@@ -54,6 +54,7 @@ var exporters = map[string]exporter{
 		[]string{"system", "crime_ref", "recorded", "offence_code", "offence", "suspects_named", "suspects_unidentified", "suspects_stated",
 			"suspects_reached", "victims", "victim_under_18", "victim_reported_missing", "flagged_exploitation", "outcome", "closed", "unit", "area", "group",
 			"scope", "scope_decided_by", "review", "verdict", "assigned_to", "risk_open_since"}, exportCases},
+	"actions": {desk.ExportPersonal, "the actions of a list, in its order and through its filter", actionsHeader, exportActions},
 	"search": {desk.ExportPersonal, "every text that a search found, with the passage that shows why",
 		[]string{"system", "crime_ref", "source", "document", "page", "dated", "passage"}, exportSearch},
 }

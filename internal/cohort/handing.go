@@ -48,7 +48,7 @@ func PersonalExports() []string {
 
 // A Handing is a list with personal data that somebody hands to a recipient.
 type Handing struct {
-	What      string // cohort, suspects, identities, networks, quarantine, cases, search
+	What      string // cohort, suspects, identities, networks, quarantine, cases, search, actions
 	Query     string // the filter of the page: what is on screen is what is in the file
 	Format    publish.Format
 	Purpose   string // a code of [ExportPurposes]
@@ -249,7 +249,7 @@ func (x *leaving) hand(ctx context.Context, h Handing) ([]publish.Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.Run == 0 && h.What != "quarantine" {
+	if v.Run == 0 && h.What != "quarantine" && h.What != "actions" {
 		return nil, casefile.Errorf(casefile.Conflict, "%s", v.Empty)
 	}
 	if h.What == "cohort" {
@@ -456,6 +456,8 @@ func InWords(what, query string) string {
 		if s.InScope {
 			parts = append(parts, "cases in scope")
 		}
+	case "actions":
+		parts = actionsInWords(q)
 	case "cases":
 		f := ReadFilter(q)
 		for _, name := range FacetNames() {
@@ -544,10 +546,10 @@ func Figures(ctx context.Context, d *desk.Desk, by casefile.Actor, what string) 
 	}
 	switch what {
 	case "quality":
-		var kept kept
-		x := &leaving{d: d, by: by, to: &kept}
+		var held tableRows
+		x := &leaving{d: d, by: by, to: &held}
 		err := exportQuality(ctx, x)
-		return exporters["quality"].header, kept, err
+		return exporters["quality"].header, held, err
 	case "waterfall":
 		return waterfallTable(ctx, d)
 	case "figures":
@@ -556,10 +558,10 @@ func Figures(ctx context.Context, d *desk.Desk, by casefile.Actor, what string) 
 	return nil, nil, casefile.Errorf(casefile.NotFound, "There are no figures %q. Choose some under Exports.", what)
 }
 
-// kept keeps rows in memory, for tables that do not grow with the register.
-type kept [][]string
+// tableRows keeps rows in memory, for tables that do not grow with the register.
+type tableRows [][]string
 
-func (k *kept) Row(cells ...string) error {
+func (k *tableRows) Row(cells ...string) error {
 	*k = append(*k, slices.Clone(cells))
 	return nil
 }

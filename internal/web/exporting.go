@@ -105,7 +105,7 @@ var figureKinds = []exportKind{
 
 var exportTitles = map[string]string{
 	"cohort": "Cases under the terms of reference", "suspects": "Suspects, counted four ways", "identities": "People and the records held to be them",
-	"networks": "Groups and their members", "quarantine": "Rows in quarantine", "cases": "Cases", "search": "Results of a search",
+	"networks": "Groups and their members", "quarantine": "Rows in quarantine", "cases": "Cases", "search": "Results of a search", "actions": "Actions",
 	"quality": "Data quality", "waterfall": "Terms of reference", "figures": "Key figures", "workload": "Workload",
 }
 
@@ -151,7 +151,7 @@ func (p exportsPage) PurposeWords(code string) string {
 
 // FilterWords says what a past list was narrowed by, "" if it was not.
 func (p exportsPage) FilterWords(e cohort.PastExport) string {
-	if e.Filter == "" || e.What != "cases" && e.What != "search" {
+	if e.Filter == "" || e.What != "cases" && e.What != "search" && e.What != "actions" {
 		return ""
 	}
 	return cohort.InWords(e.What, e.Filter)
@@ -204,6 +204,8 @@ func (s *Site) showHanding(w http.ResponseWriter, r *request, status int, p hand
 		p.Back, p.Filter = "/cases", cohort.InWords(p.What, p.Query)
 	case "search":
 		p.Back, p.Filter = "/search", cohort.InWords(p.What, p.Query)
+	case "actions":
+		p.Back, p.Filter = "/actions", cohort.InWords(p.What, p.Query)
 	}
 	if p.Query != "" && p.Back != "/exports" {
 		p.Back += "?" + p.Query
