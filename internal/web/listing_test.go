@@ -10,7 +10,6 @@ import (
 
 	"lookback/internal/casefile"
 	"lookback/internal/ledger"
-	"lookback/internal/store"
 )
 
 var caseLink = regexp.MustCompile(`<th scope="row" role="rowheader"><a href="/cases/([^"?]+)"`)
@@ -105,10 +104,6 @@ func TestAFilterIsTheAddressAndEveryPartOfItCanBeRemoved(t *testing.T) {
 
 func TestAnEmptyRegisterSaysWhatToDo(t *testing.T) {
 	s := newEmptySite(t)
-	if err := s.Desk.DB.Housekeep(t.Context(), func(tx *store.Tx) error { return tx.SetMadeUp(t.Context(), "y") }); err != nil {
-		t.Fatal(err)
-	}
-	s.addTeam(t)
 	u := s.as(t, "analyst")
 	for path, want := range map[string]string{"/cases": "Import an extract", "/search": "What can be found", "/search?q=harbour": "Nothing that you may read", "/searches": "You keep no search yet",
 		"/exports": "Nothing has been exported yet", "/exports/cases": "now"} {
