@@ -114,7 +114,11 @@ type RiskFilter struct {
 // account may not read. Open ones are few and are read through their index.
 func (t *Tx) Risks(ctx context.Context, account string, f RiskFilter) ([]casefile.Risk, error) {
 	var q question
-	q.where("r.id > "+q.arg(f.After), unrestricted("r.case_id", q.arg(account)))
+	id := "r.id"
+	if f.State == "open" {
+		id = "+r.id" // open ones are found through their index, and few enough to be sorted
+	}
+	q.where(id+" > "+q.arg(f.After), unrestricted("r.case_id", q.arg(account)))
 	switch f.State {
 	case "":
 	case "open":
@@ -135,7 +139,7 @@ func (t *Tx) Risks(ctx context.Context, account string, f RiskFilter) ([]casefil
 		SELECT `+riskColumns+`
 		FROM risk r
 		WHERE `+q.conditions()+`
-		ORDER BY r.id
+		ORDER BY `+id+`
 		LIMIT `+q.arg(f.Limit), q.args...)
 }
 

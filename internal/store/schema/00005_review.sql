@@ -191,8 +191,7 @@ CREATE TABLE risk (
 	state_at   TEXT NOT NULL
 ) STRICT;
 CREATE INDEX risk_case ON risk (case_id);
-CREATE INDEX risk_raised ON risk (raised_at);
-CREATE INDEX risk_open ON risk (raised_at) WHERE state IN ('raised', 'told', 'sent');
+CREATE INDEX risk_open ON risk (case_id, raised_at) WHERE state IN ('raised', 'told', 'sent');
 
 CREATE TABLE risk_step (
 	id          INTEGER PRIMARY KEY,
