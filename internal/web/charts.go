@@ -158,7 +158,7 @@ func (l Line) Empty() bool { return len(l.So)+len(l.May) < 2 }
 func (l Line) Draw() template.HTML {
 	const (
 		width, height            = 760.0, 300.0
-		left, right, top, bottom = 60.0, 14.0, 14.0, 34.0
+		left, right, top, bottom = 60.0, 44.0, 14.0, 34.0
 	)
 	if l.Empty() {
 		return ""
@@ -193,12 +193,8 @@ func (l Line) Draw() template.HTML {
 			short(left), short(width-right), short(y(v)), short(left-8), short(y(v)+4), thousands(int64(math.Round(v))))
 	}
 	for _, t := range months(first, last) {
-		anchor := "middle"
-		if x(t) > width-right-40 {
-			anchor = "end"
-		}
-		fmt.Fprintf(&b, `<line x1="%[1]s" x2="%[1]s" y1="%[2]s" y2="%[3]s" stroke="#484f55"/><text x="%[1]s" y="%[4]s" text-anchor="%[5]s">%[6]s</text>`,
-			short(x(t)), short(height-bottom), short(height-bottom+5), short(height-bottom+20), anchor, t.Format("2 Jan 2006"))
+		fmt.Fprintf(&b, `<line x1="%[1]s" x2="%[1]s" y1="%[2]s" y2="%[3]s" stroke="#484f55"/><text x="%[1]s" y="%[4]s" text-anchor="middle">%[5]s</text>`,
+			short(x(t)), short(height-bottom), short(height-bottom+5), short(height-bottom+20), t.Format("2 Jan 2006"))
 	}
 	if l.Goal > 0 {
 		fmt.Fprintf(&b, `<line x1="%s" x2="%s" y1="%[3]s" y2="%[3]s" stroke="#0b0c0c" stroke-dasharray="2 3"/><text x="%[4]s" y="%[5]s">%[6]s</text>`,

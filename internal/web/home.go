@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lookback/internal/account"
+	"lookback/internal/allocation"
 	"lookback/internal/analysis"
 	"lookback/internal/casefile"
 	"lookback/internal/casework"
@@ -40,6 +41,7 @@ type homePage struct {
 	All       *homeActions // that anybody owns
 	Approvals *homeApprovals
 	Progress  *homeProgress
+	Pace      *allocation.Brief
 	Intake    *homeIntake
 	Groups    *casework.Groups
 	Terms     *store.Adoption
@@ -137,29 +139,17 @@ func (s *Site) home(w http.ResponseWriter, r *request) error {
 	if s.Demo && may(desk.ReadFigures) && p.View.Run != 0 {
 		part(6, func() (err error) { p.Found, err = s.found(ctx, r.By, p.View); return err })
 	}
-	part(7, func() error {
+	if may(desk.ReadWorkload) && p.View.Run != 0 {
+		part(7, func() (err error) { p.Pace, err = allocation.Summary(ctx, s.Desk, r.By); return err })
+	}
+	part(8, func() error {
 		return s.Desk.DB.View(ctx, func(tx *store.Tx) error { return p.read(ctx, tx, r.By, may) })
 	})
 	parts.Wait()
 	if err := errors.Join(faults[:]...); err != nil {
 		return err
 	}
-	return s.render(w, r, "home", greeting(r.Account.Name, p.Now), p)
-}
-
-// greeting is the heading of the page.
-func greeting(name string, now time.Time) string {
-	title := "Good evening"
-	switch hour := now.In(london).Hour(); {
-	case hour >= 4 && hour < 12:
-		title = "Good morning"
-	case hour >= 12 && hour < 18:
-		title = "Good afternoon"
-	}
-	if name == "" {
-		return title
-	}
-	return title + ", " + name
+	return s.render(w, r, "home", "Today, "+p.Now.In(london).Format("Monday 2 January 2006"), p)
 }
 
 // read fills the parts that are counts.

@@ -13,10 +13,6 @@ import (
 // may do it.
 func TestAFreshRegisterSaysWhatToDoFirst(t *testing.T) {
 	s := newEmptySite(t)
-	if err := s.Desk.DB.Housekeep(t.Context(), func(tx *store.Tx) error { return tx.SetMadeUp(t.Context(), "y") }); err != nil {
-		t.Fatal(err)
-	}
-	s.addTeam(t)
 	for _, c := range []struct{ who, want, not string }{
 		{"records", `href="/imports/new">Import an extract`, `href="/terms">Adopt`},
 		{"supervisor.one", `href="/terms">Adopt terms of reference`, `href="/imports/new">Import an extract`},

@@ -112,7 +112,7 @@ func squeeze(h http.Header, r *http.Request, page []byte) []byte {
 		return page
 	}
 	h.Set("Content-Encoding", "gzip")
-	return zipped(page)
+	return gzipped(page)
 }
 
 func takesGzip(r *http.Request) bool {
@@ -125,7 +125,7 @@ func takesGzip(r *http.Request) bool {
 	return false
 }
 
-func zipped(b []byte) []byte {
+func gzipped(b []byte) []byte {
 	var out bytes.Buffer
 	z := gzips.Get().(*gzip.Writer)
 	defer gzips.Put(z)

@@ -36,24 +36,24 @@ func asset(name string) (string, error) {
 	return "/static/" + name + "?v=" + f.hash, nil
 }
 
-// A sent is a static file as it is sent.
-type sent struct {
+// A staticFile is a static file as it is sent.
+type staticFile struct {
 	plain, zipped []byte
 	hash          string
 }
 
-var sents sync.Map // by name: *sent
+var sents sync.Map // by name: *staticFile
 
-func sendable(name string) (*sent, error) {
+func sendable(name string) (*staticFile, error) {
 	if f, ok := sents.Load(name); ok {
-		return f.(*sent), nil
+		return f.(*staticFile), nil
 	}
 	b, err := staticFiles.ReadFile("static/" + name)
 	if err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(b)
-	f := &sent{plain: b, zipped: zipped(b), hash: hex.EncodeToString(sum[:6])}
+	f := &staticFile{plain: b, zipped: gzipped(b), hash: hex.EncodeToString(sum[:6])}
 	sents.Store(name, f)
 	return f, nil
 }
