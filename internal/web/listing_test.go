@@ -151,6 +151,12 @@ func TestASearchIsKeptRemovedAndTakenBack(t *testing.T) {
 			t.Errorf("the list does not hold %q", want)
 		}
 	}
+	if a := u.get(caseAddress(s.cases(t)[2])).must(t, 200); !strings.Contains(a.Body, "Searches pinned here") || !strings.Contains(a.Body, "My words") {
+		t.Error("the case does not show what is pinned to it")
+	}
+	if a := sup.get(caseAddress(s.cases(t)[2])).must(t, 200); strings.Contains(a.Body, "My words") {
+		t.Error("another’s search shows on the case")
+	}
 	id := regexp.MustCompile(`action="(/searches/\d+)/remove"`).FindStringSubmatch(a.Body)[1]
 	sup.post(id+"/remove", nil).must(t, 404)
 	a = u.post(id+"/remove", nil).must(t, 303)

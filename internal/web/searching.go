@@ -301,3 +301,36 @@ func (p searchPage) ShownWords() string {
 	}
 	return fmt.Sprintf("Cases %d to %d of %s", p.First, p.Shown(), thousands(int64(p.InCases)))
 }
+
+// Pinned are the searches that are pinned to the case: one's own and those shared.
+func (p *casePage) Pinned() (out []savedSearch, err error) {
+	if !p.site.can(p.r, desk.SearchTexts) {
+		return nil, nil
+	}
+	err = p.site.Desk.DB.View(p.r.Context(), func(tx *store.Tx) error {
+		list, err := cohort.PinnedSearches(p.r.Context(), tx, p.r.By, p.ID)
+		for _, v := range list {
+			out = append(out, savedSearch{v, inWords(v.Query), false, p.Account(v.Account)})
+		}
+		return err
+	})
+	return out, err
+}
+
+// TextAt is the address of a text that was found, in its case.
+func (p searchPage) TextAt(h cohort.TextHit) string {
+	q := url.Values{"for": {"search result"}}
+	switch h.Source {
+	case store.SourceLog:
+		q.Set("entry", strconv.FormatInt(h.Row, 10))
+	case store.SourceDocument:
+		q.Set("paper", strconv.FormatInt(h.Row, 10))
+		q.Set("page", strconv.Itoa(h.Page))
+	}
+	return address(caseAddress(h.Case), q) + "#log"
+}
+
+// MoreAt is the address at which the texts of a case are searched for the same words.
+func (p searchPage) MoreAt(id casefile.CaseID) string {
+	return address(caseAddress(id), url.Values{"for": {"search result"}, "find": {p.Asked.Words}}) + "#log"
+}
