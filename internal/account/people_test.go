@@ -49,6 +49,12 @@ func TestTheFirstSignInAsksForAPasswordAndASecondFactor(t *testing.T) {
 	if err != nil || steps(token) != account.ChangePassword {
 		t.Fatalf("after the one-time password: %v, %v; want that a password is owed", steps(token), err)
 	}
+	if _, err := b.Prove(t.Context(), "000000", account.Device{Token: token}); casefile.KindOf(err) != casefile.Conflict {
+		t.Errorf("a code before there is an app: %v, want that another step comes first", err)
+	}
+	if _, err := b.PasskeyOptions(t.Context(), origin, token); casefile.KindOf(err) != casefile.Conflict {
+		t.Errorf("a passkey before there is one: %v, want that another step comes first", err)
+	}
 	if _, err := b.ChoosePassword(t.Context(), oneTime, account.Device{Token: token}); casefile.KindOf(err) != casefile.Invalid {
 		t.Errorf("the one-time password was taken as own: %v", err)
 	}
