@@ -127,20 +127,26 @@ func Snapshot(ctx context.Context, d *desk.Desk, by casefile.Actor) (*View, erro
 	if err != nil {
 		return nil, err
 	}
-	version := fmt.Sprintf("%d/%d/%d", key.Run.ID, key.Adoption.ID, key.Watermark)
-	return desk.Memo(d, "cohort", version, func() (*View, error) {
+	version := fmt.Sprintf("%d/%d", key.Run.ID, key.Adoption.ID)
+	v, err := desk.Memo(d, "cohort", version, func() (*View, error) {
 		// Whoever asked first may go away; the table is for everybody.
 		ctx := context.WithoutCancel(ctx)
 		v := &View{key: version}
 		err := d.DB.View(ctx, func(tx *store.Tx) error { return v.build(ctx, tx, key) })
 		return v, err
 	})
+	if err == nil && key.Run.Watermark != key.Watermark {
+		later := *v
+		later.Stale = true
+		v = &later
+	}
+	return v, err
 }
 
 // build fills the view. The facts of cases are read in one stream, and decoded and
 // put to the criteria on all cores.
 func (v *View) build(ctx context.Context, tx *store.Tx, key store.ListingKey) error {
-	v.Run, v.Analysed, v.Stale = key.Run.ID, key.Run.StartedAt, key.Run.Watermark != key.Watermark
+	v.Run, v.Analysed = key.Run.ID, key.Run.StartedAt
 	if key.Run.ID == 0 {
 		v.index = newIndex(nil)
 		v.Empty = "Nothing has been analysed yet. Import an extract and run the analysis; the list is then filled from it."

@@ -132,7 +132,7 @@ func TestTheTableOfCasesIsMadeOnceAndAgainWhenSomethingChanged(t *testing.T) {
 		casefile.Nominals:       "nominal_ref\nN2\n", casefile.Involvements: "crime_ref,nominal_ref,role\nA2,N2,victim\n",
 	})
 	desktest.Import(t, d, two)
-	if v := snapshot(t, d); !v.Stale || len(v.Rows) != 1 {
-		t.Errorf("rows were received since: stale %t, %d rows", v.Stale, len(v.Rows))
+	if v := snapshot(t, d); !v.Stale || len(v.Rows) != 1 || &v.Rows[0] != &adopted.Rows[0] {
+		t.Errorf("rows were received since: stale %t, %d rows, made again %t", v.Stale, len(v.Rows), &v.Rows[0] != &adopted.Rows[0])
 	}
 }

@@ -52,6 +52,9 @@ func (s *Site) listCases(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	for _, f := range l.Facets {
+		if len(f.Options) == 1 && !f.Chosen && f.Options[0].Count == l.Found {
+			continue // every case says the same: it narrows nothing
+		}
 		p.Facets = append(p.Facets, p.panel(f))
 	}
 	p.Chips = p.chips()
