@@ -25,7 +25,6 @@ function start() {
 	let sending = false
 	let waiting = 0
 	let wait = 0 // before the next try, in milliseconds
-	let ended = false // the page has been told to stop saving
 	let leaving = false
 	let active = Date.now()
 
@@ -76,7 +75,7 @@ function start() {
 
 	async function save() {
 		clearTimeout(waiting)
-		if (ended || leaving) return
+		if (leaving) return
 		if (sending) {
 			soon(300)
 			return
@@ -127,8 +126,9 @@ function start() {
 			return 0
 		}
 		if (answer.status === 409 && said.compare) {
-			ended = true
-			say('Not saved here')
+			// What is typed on goes to the text kept beside the one that stands.
+			stored = text
+			say('Kept as a second text')
 			trouble(said.error, said.compare, 'Compare the two texts')
 			return 0
 		}
@@ -153,7 +153,7 @@ function start() {
 
 	// A ping tells that somebody reads without typing.
 	async function ping() {
-		if (ended || document.hidden || Date.now() - active > 5 * 60000) return
+		if (document.hidden || Date.now() - active > 5 * 60000) return
 		try {
 			const answer = await fetch(form.dataset.ping, { method: 'POST', credentials: 'same-origin', headers: { Accept: 'application/json' } })
 			if (answer.ok && !answer.redirected) lease(await answer.json())
@@ -183,7 +183,7 @@ function start() {
 	})
 
 	function last() {
-		if (ended || leaving) return
+		if (leaving) return
 		const body = gather()
 		if (JSON.stringify(body) === stored) return
 		// A beacon is sent although the page goes; longer texts than it takes are
