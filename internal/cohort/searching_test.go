@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"lookback/internal/casefile"
 	"lookback/internal/desk"
@@ -279,4 +282,57 @@ func TestSavedSearchesAreOnesOwnUntilShared(t *testing.T) {
 	if e := lastEvent(t, d, ledger.SearchSaved); json.Unmarshal(e.Body, &body) != nil || body["name"] != "Harbour texts" {
 		t.Errorf("event: %+v", e)
 	}
+}
+
+func TestTheIndexOfPeopleIsMadeAgainWhereItIsMissing(t *testing.T) {
+	key, err := store.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "register")
+	if err := store.Create(t.Context(), dir, key, desktest.Operator, time.Now); err != nil {
+		t.Fatal(err)
+	}
+	open := func(dir string) *desk.Desk {
+		db, err := store.Open(dir, key, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { db.Close() })
+		return &desk.Desk{DB: db, Code: "test"}
+	}
+	d := open(dir)
+	desktest.Import(t, d, desktest.Folder(t, desktest.Tables{casefile.Investigations: "crime_ref\nA-17/14\n", casefile.Nominals: "nominal_ref,surname,forenames\nN1,Ó Testperson,Zoë\n",
+		casefile.Involvements: "crime_ref,nominal_ref,role\nA-17/14,N1,witness\n", casefile.Log: "crime_ref,seq,text\nA-17/14,1,The harbour.\n"}))
+	look := func(name string, d *desk.Desk) {
+		t.Helper()
+		for query, want := range map[string]string{"q=zoe+testperson": "0 in 0, Zoë s0 v0", "q=a1714": "0 in 0, crime A-17/14 1 0, →unstated:A-17/14", "q=harbour": "1 in 1, A-17/14×1"} {
+			if got := gist(find(t, d, reviewer, query)); got != want {
+				t.Errorf("%s: %s finds %q, want %q", name, query, got, want)
+			}
+		}
+	}
+	look("after the import", d)
+	backup := filepath.Join(t.TempDir(), "backup")
+	if err := d.DB.Backup(t.Context(), backup); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.DB.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "search.db*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no index: %v", err)
+	}
+	for _, f := range files {
+		if err := os.Remove(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look("with the index gone", open(dir))
+	restored := filepath.Join(t.TempDir(), "restored")
+	if err := store.Restore(t.Context(), backup, restored, key, time.Now, func(*store.DB) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	look("restored", open(restored))
 }
