@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -248,12 +249,17 @@ func exportIdentities(ctx context.Context, x *leaving) error {
 }
 
 func exportNetworks(ctx context.Context, x *leaving) error {
+	q, err := url.ParseQuery(x.query)
+	if err != nil {
+		return badQuery(err)
+	}
+	group := q.Get("group") // one only; "" for all
 	return WithRun(ctx, x.d, func(tx *store.Tx, run int64) error {
 		for m, err := range tx.Memberships(ctx, run) {
 			if err != nil {
 				return err
 			}
-			if x.hidden[m.Case] || x.people[m.Nominal] {
+			if group != "" && m.Group != group || x.hidden[m.Case] || x.people[m.Nominal] {
 				continue
 			}
 			system, ref := m.Nominal.Split()
@@ -266,12 +272,39 @@ func exportNetworks(ctx context.Context, x *leaving) error {
 	})
 }
 
+// quarantineFilter reads the filter of the page of rows in quarantine.
+func quarantineFilter(query string) (f store.QuarantineFilter, err error) {
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		return f, badQuery(err)
+	}
+	f.Table, f.Fault = casefile.Table(q.Get("table")), store.Fault(q.Get("fault"))
+	if c := q.Get("column"); c != "" {
+		c = strings.TrimPrefix(c, "(row)") // stands for a fault of no single column
+		f.Column = &c
+	}
+	f.Extract, _ = strconv.ParseInt(q.Get("extract"), 10, 64)
+	return f, nil
+}
+
+// exportQuarantine writes the rows of a filter, a page of them in a transaction.
 func exportQuarantine(ctx context.Context, x *leaving) error {
-	return x.d.DB.View(ctx, func(tx *store.Tx) error {
-		for q, err := range tx.Quarantine(ctx) {
-			if err != nil {
-				return err
-			}
+	f, err := quarantineFilter(x.query)
+	if err != nil {
+		return err
+	}
+	const size = 500
+	for {
+		var page []store.Quarantined
+		err := x.d.DB.View(ctx, func(tx *store.Tx) (err error) {
+			page, err = tx.QuarantinePage(ctx, f, size)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, q := range page {
+			f.After = q.ID
 			if x.names(q.Raw) {
 				continue
 			}
@@ -284,8 +317,10 @@ func exportQuarantine(ctx context.Context, x *leaving) error {
 				return err
 			}
 		}
-		return nil
-	})
+		if len(page) < size {
+			return nil
+		}
+	}
 }
 
 // names reports whether a row in quarantine names a case or a person that must not

@@ -458,6 +458,16 @@ func InWords(what, query string) string {
 		}
 	case "actions":
 		parts = actionsInWords(q)
+	case "networks":
+		if g := q.Get("group"); g != "" {
+			parts = append(parts, "group "+g)
+		}
+	case "quarantine":
+		for _, name := range []string{"table", "column", "fault", "extract"} {
+			if v := q.Get(name); v != "" {
+				parts = append(parts, name+": "+v)
+			}
+		}
 	case "cases":
 		f := ReadFilter(q)
 		for _, name := range FacetNames() {

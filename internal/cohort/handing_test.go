@@ -148,6 +148,39 @@ func TestNoListHandsOnARestrictedCase(t *testing.T) {
 	}
 }
 
+func TestAnExportOfGroupsOrOfQuarantineObeysItsFilter(t *testing.T) {
+	d := madeUp(t, 300)
+	rowsBy := func(what, query string, column int) map[string]int {
+		h, me := handing(t, what, query)
+		n, _, _, err := h.Count(t.Context(), d, analyst)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, _ := rowsOf(t, opened(t, d, analyst, h, me))
+		if n != len(rows) {
+			t.Errorf("%s %s: %d rows announced, %d in the file", what, query, n, len(rows))
+		}
+		out := map[string]int{}
+		for _, r := range rows {
+			out[r[column]]++
+		}
+		return out
+	}
+	for what, column := range map[string]int{"networks": 0, "quarantine": 3} {
+		param := map[string]string{"networks": "group", "quarantine": "table"}[what]
+		all := rowsBy(what, "", column)
+		if len(all) < 2 {
+			t.Fatalf("%s: %v", what, all)
+		}
+		for v, n := range all {
+			if got := rowsBy(what, url.Values{param: {v}}.Encode(), column); len(got) != 1 || got[v] != n {
+				t.Errorf("%s of %s: %v, want %d", what, v, got, n)
+			}
+			break
+		}
+	}
+}
+
 func TestReasonsNameNobodyWhoIsHidden(t *testing.T) {
 	x := leaving{hidden: map[casefile.CaseID]bool{"S:1": true}, people: map[casefile.NominalID]bool{"S:N2": true}}
 	got := x.redacted("both suspects in S:1 with S:N2; both suspects in S:12; same PNC id as S:N22; S:1")

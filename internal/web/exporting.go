@@ -151,7 +151,7 @@ func (p exportsPage) PurposeWords(code string) string {
 
 // FilterWords says what a past list was narrowed by, "" if it was not.
 func (p exportsPage) FilterWords(e cohort.PastExport) string {
-	if e.Filter == "" || e.What != "cases" && e.What != "search" && e.What != "actions" {
+	if e.Filter == "" || e.Recipient == "" {
 		return ""
 	}
 	return cohort.InWords(e.What, e.Filter)
@@ -206,6 +206,10 @@ func (s *Site) showHanding(w http.ResponseWriter, r *request, status int, p hand
 		p.Back, p.Filter = "/search", cohort.InWords(p.What, p.Query)
 	case "actions":
 		p.Back, p.Filter = "/actions", cohort.InWords(p.What, p.Query)
+	case "quarantine":
+		p.Back, p.Filter = "/quarantine", cohort.InWords(p.What, p.Query)
+	case "networks":
+		p.Filter = cohort.InWords(p.What, p.Query)
 	}
 	if p.Query != "" && p.Back != "/exports" {
 		p.Back += "?" + p.Query
