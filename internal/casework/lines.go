@@ -200,12 +200,6 @@ func suggestDebriefs(all *suggestions, f *File) {
 	}
 }
 
-// ReadLines returns the lines of enquiry of a case and what is suggested, and
-// records that the case was read.
-func ReadLines(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.CaseID, purpose string) (*File, error) {
-	return ReadCase(ctx, d, by, id, purpose)
-}
-
 // maxLine and maxNote bound what is typed, in bytes: beyond them it is a document.
 const (
 	maxLine = 2_000
@@ -333,7 +327,7 @@ func MoveLine(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.
 		}
 		l := lines[i]
 		if last := l.Last(); last.ID != seen {
-			return nil, casefile.Errorf(casefile.Conflict, "%s said %q of this line of enquiry while you had it open. Nothing was changed: read it, then send yours again.", last.By, last.State.Said())
+			return nil, casefile.Errorf(casefile.Conflict, "Somebody else said %q of this line of enquiry while you had it open. Nothing was changed: read it, then send yours again.", last.State.Said())
 		}
 		if err := tx.MoveLine(ctx, casefile.LineStep{Line: line, State: state, Note: note, By: by.ID}); err != nil {
 			return nil, err

@@ -123,18 +123,31 @@ func (p *casePage) setReadings(before int64) error {
 		list = list[:limit]
 		p.Older = list[limit-1].Seq
 	}
-	blind := p.State.Stage != casefile.StageDecided && p.State.Stage != casefile.StageClosed && !p.May(string(desk.ApproveReviews))
 	for _, e := range list {
-		line := readingLine{At: e.At, Why: e.Purpose, Who: p.Account(e.Actor)}
-		switch {
-		case e.Actor == p.r.By.ID:
-			line.Who = "You"
-		case blind && slices.Contains([]string{"review", "approval", "adjudication"}, e.Purpose):
-			line.Who = "A reviewer"
+		line := readingLine{At: e.At, Why: e.Purpose, Who: p.By(e.Actor)}
+		if e.Actor != p.r.By.ID && !slices.Contains([]string{"review", "approval", "adjudication"}, e.Purpose) {
+			line.Who = p.Account(e.Actor)
 		}
 		p.Readings = append(p.Readings, line)
 	}
 	return nil
+}
+
+// blind reports whether who works on the case is not to be said: while it is
+// under review, except to those who approve.
+func (p *casePage) blind() bool {
+	return p.State.Stage != casefile.StageDecided && p.State.Stage != casefile.StageClosed && !p.May(string(desk.ApproveReviews))
+}
+
+// By is what to call somebody who read the case or worked on it.
+func (p *casePage) By(id string) string {
+	switch {
+	case id == p.r.By.ID:
+		return "You"
+	case p.blind():
+		return "A reviewer"
+	}
+	return p.Account(id)
 }
 
 func (p *casePage) Wide() bool { return true }
@@ -183,11 +196,11 @@ func (p *casePage) At(fragment string, pairs ...any) string {
 	return to
 }
 
-// Beside is the address of the case's own page, for parts that have one.
+// Sub is the address of a part of the case that has a page of its own.
 func (p *casePage) Sub(part string) string { return caseAddress(p.ID) + "/" + part }
 
-// Cases lists every reference that stands on the page once, in the order of its
-// parts, for keys.
+// Open reports whether the log stands open: not where a flag is set, until
+// somebody asks for a part of it.
 func (p *casePage) Open() bool {
 	return !p.Flagged || p.Look != (casework.Look{})
 }

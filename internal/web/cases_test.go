@@ -200,6 +200,36 @@ func TestWhoMayNotReadCasesSeesNone(t *testing.T) {
 	s.visitor(t).get(caseAddress(id)).must(t, 303)
 }
 
+func TestWhoReadItIsNotSaidToWhoIsToReadItBlind(t *testing.T) {
+	s := newSite(t)
+	at := caseAddress(s.cases(t)[0])
+	first := s.actor(t, "reviewer.one")
+	name := func(body string) bool {
+		from := strings.Index(body, `id="read"`)
+		return strings.Contains(body[from:], "Oakham Reviewer")
+	}
+	s.as(t, first.ID).get(at).must(t, 200)
+	for who, told := range map[string]bool{"reviewer.two": false, "disclosure": false, "supervisor.one": true} {
+		if got := name(s.as(t, who).get(at).must(t, 200).Body); got != told {
+			t.Errorf("%s is told who reads it to review: %v, want %v", who, got, told)
+		}
+	}
+	// Nor whose a line of enquiry is.
+	if _, err := casework.AddLine(t.Context(), s.Desk, first, s.cases(t)[0], "A line", "", nil); err != nil {
+		t.Fatal(err)
+	}
+	for who, told := range map[string]bool{"reviewer.two": false, "supervisor.one": true} {
+		if got := strings.Contains(s.as(t, who).get(at+"/lines").must(t, 200).Body, "Oakham Reviewer"); got != told {
+			t.Errorf("%s is told whose line of enquiry it is: %v, want %v", who, got, told)
+		}
+	}
+	// For another purpose there is nothing to be blind to.
+	s.as(t, first.ID).get(at+"?for=disclosure").must(t, 200)
+	if !name(s.as(t, "reviewer.two").get(at).must(t, 200).Body) {
+		t.Error("who read it for another purpose is not said")
+	}
+}
+
 func TestLinesOfEnquiryWithoutScript(t *testing.T) {
 	s := newSite(t)
 	f := s.richCase(t)
