@@ -1,6 +1,8 @@
 package web
 
 import (
+	"html"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -82,5 +84,29 @@ func TestHomeCountsWhatTheRegisterHolds(t *testing.T) {
 	}
 	if !strings.Contains(body, `href="/quarantine"`) {
 		t.Error("the count of quarantined rows leads nowhere")
+	}
+}
+
+// What the home page and the menu offer, whoever reads them may open.
+func TestEveryLinkOfHomeAndMenuOpens(t *testing.T) {
+	s := newSite(t)
+	s.Demo = true // the page then shows more links
+	links := regexp.MustCompile(`href="(/[^"#]*)`)
+	for _, who := range []string{"supervisor.one", "reviewer.one", "analyst", "records", "disclosure", "inspector", "panel", "admin"} {
+		u := s.as(t, who)
+		tried := map[string]bool{}
+		for _, m := range links.FindAllStringSubmatch(u.get("/").must(t, 200).Body, -1) {
+			to := html.UnescapeString(m[1])
+			if tried[to] || strings.HasPrefix(to, "/static/") {
+				continue
+			}
+			tried[to] = true
+			if a := u.get(to); a.Status != 200 && a.Status != 303 {
+				t.Errorf("%s: %s answers %d: %s", who, to, a.Status, a.said())
+			}
+		}
+		if len(tried) < 5 {
+			t.Errorf("%s: only %d links", who, len(tried))
+		}
 	}
 }
