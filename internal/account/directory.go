@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -53,7 +52,7 @@ type Directory struct {
 	now    func() time.Time
 	secret string
 
-	mu       sync.Mutex
+	asking   chan struct{} // held by whoever asks the directory where its pages are
 	provider *oidc.Provider
 }
 
@@ -67,7 +66,7 @@ func ReadDirectory(file string, clock func() time.Time) (*Directory, error) {
 	if err != nil {
 		return nil, casefile.Errorf(casefile.NotFound, "The directory's configuration %s cannot be read: %w", file, err)
 	}
-	d := &Directory{now: clock}
+	d := &Directory{now: clock, asking: make(chan struct{}, 1)}
 	dec := json.NewDecoder(strings.NewReader(string(text)))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(d); err != nil {
@@ -127,12 +126,17 @@ type Errand struct {
 	Next     string `json:"next"` // the page to go to after
 }
 
-var errDirectoryDown = "The directory's server does not answer. Try again in a few minutes, or ask whoever runs it: %w"
+const errDirectoryDown = "The directory's server does not answer. Try again in a few minutes, or ask whoever runs it: %w"
 
-// discover asks the directory where its pages are, once.
+// discover asks the directory where its pages are, once. While one asks, others
+// wait for the answer no longer than their own time.
 func (d *Directory) discover(ctx context.Context) (*oidc.Provider, *oauth2.Config, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	select {
+	case d.asking <- struct{}{}:
+		defer func() { <-d.asking }()
+	case <-ctx.Done():
+		return nil, nil, casefile.Errorf(casefile.Broken, errDirectoryDown, ctx.Err())
+	}
 	if d.provider == nil {
 		p, err := oidc.NewProvider(ctx, d.Issuer)
 		if err != nil {
@@ -159,7 +163,7 @@ func (d *Directory) Begin(ctx context.Context, next string) (address string, e E
 	return config.AuthCodeURL(e.State, oidc.Nonce(e.Nonce), oauth2.S256ChallengeOption(e.Verifier)), e, nil
 }
 
-// A claim is what the directory says of somebody.
+// claims are what the directory says of somebody.
 type claims struct {
 	subject string // issuer and subject
 	account string

@@ -377,7 +377,5 @@ func (s *Site) signOut(w http.ResponseWriter, r *request) error {
 		}
 	}
 	s.setSession(w, "")
-	// Nothing of what was on screen stays in this browser.
-	w.Header().Set("Clear-Site-Data", `"cache"`)
 	return redirect(w, r, "/sign-in", "You are signed out.")
 }
