@@ -15,7 +15,8 @@ type flags struct {
 	c   *command
 
 	dir, keyFile, out, in, mapping, criteria, against, knownOn, key, identity, reason string
-	addr, cert, certKey                                                               string
+	addr, cert, certKey, importFrom                                                   string
+	maxUpload                                                                         int64
 	oidc, name, roles, knownAs                                                        string
 	json, noServe, openings, behindProxy                                              bool
 	cases, limit                                                                      int
@@ -59,6 +60,10 @@ func newFlags(c *command) *flags {
 		"addr":     func() { s.StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen on") },
 		"cert":     func() { s.StringVar(&f.cert, "cert", "", "TLS certificate, PEM, with its chain") },
 		"cert-key": func() { s.StringVar(&f.certKey, "cert-key", "", "private key of the certificate, PEM") },
+		"import-from": func() {
+			s.StringVar(&f.importFrom, "import-from", "", "folder whose extracts can be imported from the browser by name, for large ones")
+		},
+		"max-upload": func() { s.Int64Var(&f.maxUpload, "max-upload", 2048, "size of an uploaded extract, in MB") },
 		"behind-proxy": func() {
 			s.BoolVar(&f.behindProxy, "behind-proxy", false, "a proxy in front does TLS: cookies are marked secure")
 		},

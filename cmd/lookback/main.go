@@ -57,7 +57,7 @@ var commands []command
 func init() {
 	commands = []command{
 		{"demo", "[-cases 9000] [-seed 1] [-dir DIR] [-addr 127.0.0.1:8080] [-no-serve] [-json]", "make a made-up force, say what is found, and serve it", runDemo},
-		{"serve", "-dir DIR [-addr 127.0.0.1:8080] [-cert FILE -cert-key FILE] [-behind-proxy] [-oidc FILE]", "serve the review in the browser", onDesk(0, runServe)},
+		{"serve", "-dir DIR [-addr 127.0.0.1:8080] [-cert FILE -cert-key FILE] [-behind-proxy] [-oidc FILE] [-import-from DIR] [-max-upload MB]", "serve the review in the browser", onDesk(0, runServe)},
 		{"init", "-dir DIR [-key-file FILE]", "make a new, encrypted register", runInit},
 		{"import", "-dir DIR [-mapping FILE] [-json] EXTRACT", "take in a force's extract: a folder, .zip or .xlsx", onDesk(1, runImport)},
 		{"analyse", "-dir DIR [-json]", "read texts, link people, find groups, assess data quality", onDesk(0, runAnalyse)},

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"lookback/internal/account"
@@ -64,6 +65,12 @@ func (a *app) site(ctx context.Context, d *desk.Desk, f *flags) (*web.Site, erro
 		Log:      newLog(a.err),
 		Clock:    a.clock,
 		Secure:   f.cert != "" || f.behindProxy,
+
+		ImportFrom: f.importFrom,
+		MaxUpload:  f.maxUpload << 20,
+	}
+	if info, err := os.Stat(f.importFrom); f.importFrom != "" && (err != nil || !info.IsDir()) {
+		return nil, casefile.Errorf(casefile.NotFound, "-import-from: there is no folder %s.", f.importFrom)
 	}
 	if f.oidc != "" {
 		directory, err := account.ReadDirectory(f.oidc, a.clock)
@@ -116,10 +123,18 @@ func (a *app) serve(ctx context.Context, s *web.Site, f *flags, ready func(url s
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
+	// Jobs are waited for beside requests, since a page that follows one ends with
+	// it; those that do not end in time are stopped, and what they began is taken back.
+	jobs := make(chan struct{})
+	go func() {
+		defer close(jobs)
+		s.Shutdown(grace)
+	}()
 	err = server.Shutdown(grace)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = server.Close()
 	}
+	<-jobs
 	fmt.Fprintln(a.err, "Lookback has stopped. Everything that was saved is in the register.")
 	return err
 }
