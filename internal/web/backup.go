@@ -43,7 +43,7 @@ func (s *Site) showBackup(w http.ResponseWriter, r *request) error {
 
 func (s *Site) takeBackup(w http.ResponseWriter, r *request) error {
 	by, name := r.By, fmt.Sprintf("lookback-%s.backup", s.now().Format("2006-01-02-150405"))
-	return s.do(w, r, task{What: "Backup", Act: desk.TakeBackup, Turn: backupTurn, Do: func(ctx context.Context, j *job) (outcome, error) {
+	return s.show(w, r, task{What: "Backup", Act: desk.TakeBackup, Turn: backupTurn, Do: func(ctx context.Context, j *job) (outcome, error) {
 		dir, err := j.folder()
 		if err != nil {
 			return outcome{}, err

@@ -707,7 +707,7 @@ func (s *Site) importFromServer(w http.ResponseWriter, r *request) error {
 	if choice == "suggest" || choice == "file" {
 		return s.refuseUpload(w, r, choice, "mapping", "For an extract on the server choose a shipped mapping or none; a suggestion needs the file uploaded, or the command: lookback mapping suggest.")
 	}
-	return s.do(w, r, s.importTask(r.By, filepath.Join(s.ImportFrom, name), name, m, outcome{To: "/imports/new", Label: "Import with another mapping"}, func() {}))
+	return s.show(w, r, s.importTask(r.By, filepath.Join(s.ImportFrom, name), name, m, outcome{To: "/imports/new", Label: "Import with another mapping"}, func() {}))
 }
 
 // uploadPage is an upload with the mapping that is suggested for it.

@@ -73,6 +73,7 @@ type outcome struct {
 	Then  bool     // go there without being asked
 	File  string   // made in the job's folder, to be fetched
 	Value any      // what a count found
+	Bad   bool     // it came to its end, and what it found is bad
 }
 
 // A job is a task on its way, or done.
@@ -307,6 +308,16 @@ func (s *Site) do(w http.ResponseWriter, r *request, t task) error {
 	return redirect(w, r, out.To, strings.Join(out.Says, " "))
 }
 
+// show runs a task and goes to its page, where its result stands.
+func (s *Site) show(w http.ResponseWriter, r *request, t task) error {
+	j, err := s.start(r, t)
+	if err != nil {
+		return err
+	}
+	await(r, j)
+	return redirect(w, r, jobAddress(j.id), "")
+}
+
 // errCounting says that a count is on its way; its page is where the reader goes.
 type errCounting struct{ to string }
 
@@ -405,6 +416,7 @@ type jobView struct {
 	FileGone       bool
 	Message        string
 	Stops          bool
+	Bad            bool
 }
 
 func (s *Site) viewJob(r *request, j *job) jobView {
@@ -432,7 +444,7 @@ func (s *Site) viewJob(r *request, j *job) jobView {
 		}
 		v.To, v.Label = j.out.To, j.out.Label
 	default:
-		v.State, v.Says, v.To, v.Label = "done", j.out.Says, j.out.To, j.out.Label
+		v.State, v.Says, v.To, v.Label, v.Bad = "done", j.out.Says, j.out.To, j.out.Label, j.out.Bad
 		if j.out.File != "" {
 			v.File, v.FileGone, v.FileUntil = filepath.Base(j.out.File), j.gone, clockTime(end.Add(keepFiles))
 			if info, err := os.Stat(j.out.File); err == nil {

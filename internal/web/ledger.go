@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -148,7 +149,7 @@ func (s *Site) verifyLedger(w http.ResponseWriter, r *request) error {
 	if against = strings.TrimSpace(against); against != "" {
 		against += "\n"
 	}
-	return s.do(w, r, task{What: "Verification of the ledger", Act: desk.ReadLedger, Turn: ledgerTurn, Stops: true, Do: func(ctx context.Context, j *job) (outcome, error) {
+	return s.show(w, r, task{What: "Verification of the ledger", Act: desk.ReadLedger, Turn: ledgerTurn, Stops: true, Do: func(ctx context.Context, j *job) (outcome, error) {
 		c, err := casework.CheckLedger(ctx, s.Desk, by, []byte(against), j.progress)
 		out := outcome{To: "/ledger/state", Label: "State of the ledger"}
 		if err != nil {
@@ -159,8 +160,9 @@ func (s *Site) verifyLedger(w http.ResponseWriter, r *request) error {
 			out.Says = append(out.Says, strings.TrimSpace(line))
 		}
 		if !c.Whole {
-			return out, casefile.Errorf(casefile.Broken, "%s. Something was changed behind the register's back, or the disk fails. Stop work on this register, keep it as it is, and tell whoever runs Lookback. In full: %s",
-				c.Verdict, strings.Join(out.Says[1:], "; "))
+			out.Bad = true
+			out.Says = slices.Insert(out.Says, 1, "Something was changed behind the register’s back, or the disk fails, or the checkpoint is of another register. Stop work on this register, keep it as it is, and tell whoever runs Lookback.")
+			s.Log.Error("the ledger does not verify", "by", by, "says", c.Verdict)
 		}
 		return out, nil
 	}})
@@ -168,7 +170,7 @@ func (s *Site) verifyLedger(w http.ResponseWriter, r *request) error {
 
 func (s *Site) exportLedger(w http.ResponseWriter, r *request) error {
 	by, name := r.By, fmt.Sprintf("lookback-ledger-%s", s.now().Format("2006-01-02-150405"))
-	return s.do(w, r, task{What: "Export of the ledger", Act: desk.ExportLedger, Turn: ledgerTurn, Stops: true, Do: func(ctx context.Context, j *job) (outcome, error) {
+	return s.show(w, r, task{What: "Export of the ledger", Act: desk.ExportLedger, Turn: ledgerTurn, Stops: true, Do: func(ctx context.Context, j *job) (outcome, error) {
 		out := outcome{To: "/ledger/state", Label: "State of the ledger"}
 		dir, err := j.folder()
 		if err != nil {
