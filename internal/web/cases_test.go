@@ -252,6 +252,11 @@ func TestLinesOfEnquiryWithoutScript(t *testing.T) {
 	if !strings.Contains(done.To, "#line-") {
 		t.Errorf("leads to %s", done.To)
 	}
+	// Judged by somebody else meanwhile: said, and what was typed is there.
+	page = s.as(t, "supervisor.one").post(at+"/suggested", url.Values{"key": {second.Key}, "judge": {"refuse"}, "reason-" + keyOf(second.Key): {"My reason, typed."}}).must(t, 409)
+	if !strings.Contains(page.Body, "My reason, typed.") {
+		t.Error("what was typed is gone")
+	}
 	// One's own, from words of a text.
 	text := f.Texts[len(f.Texts)-1]
 	words := string([]rune(text.Text)[:min(30, len([]rune(text.Text)))])

@@ -27,6 +27,7 @@ type linesPage struct {
 	Faults
 	Typed map[string]string // what was typed into a form that was refused, by field
 	Cited *casefile.Citation
+	Kept  string // a reason typed for a suggestion that somebody else has judged meanwhile
 }
 
 func (p linesPage) Wide() bool { return true }
@@ -134,6 +135,9 @@ func (s *Site) refuseLine(w http.ResponseWriter, r *request, refused error, fiel
 	for name := range r.PostForm {
 		p.Typed[name] = r.PostForm.Get(name)
 	}
+	if key := r.PostForm.Get("key"); !slices.ContainsFunc(p.Suggested, func(s casework.Suggestion) bool { return s.Key == key }) {
+		p.Kept = p.Typed["reason-"+keyOf(key)]
+	}
 	if p.Cited == nil {
 		p.Cited, _ = citedIn(r)
 	}
@@ -180,6 +184,9 @@ func (s *Site) judgeSuggestion(w http.ResponseWriter, r *request) error {
 	}
 	field := "reason-" + keyOf(key)
 	line, err := casework.JudgeSuggestion(r.Context(), s.Desk, r.By, id, key, state, r.PostForm.Get(field))
+	if casefile.KindOf(err) == casefile.Conflict {
+		field = "" // there is no such field any more
+	}
 	if err != nil {
 		return s.refuseLine(w, r, err, field)
 	}
