@@ -443,7 +443,11 @@ func InWords(what, query string) string {
 	switch what {
 	case "search":
 		s := ReadQuery(q)
-		parts = append(parts, "“"+s.Words+"”")
+		if words := s.Words; strings.ContainsAny(words, "\"“”") {
+			parts = append(parts, words)
+		} else {
+			parts = append(parts, "“"+words+"”")
+		}
 		if len(s.Sources) > 0 {
 			parts = append(parts, "in "+strings.Join(s.Sources, ", "))
 		}

@@ -150,6 +150,9 @@ func (q Query) keys() []string {
 	}
 	if prefix && len(key) >= 4 {
 		keys = append(keys, key+"*")
+		if national, zero := strings.CutPrefix(key, "0"); zero { // telephones are kept without it
+			keys = append(keys, national+"*")
+		}
 	}
 	return keys
 }

@@ -100,6 +100,7 @@ func TestASearchFindsTextsPeopleAndReferencesAndNothingRestricted(t *testing.T) 
 		{"q=solitary", "0 in 0, Sam s0 v0", "0 in 0, Sam s0 v0"},
 		{"q=14%2F123A", "0 in 0, Zoë s1 v1", "0 in 0, Zoë s1 v0"},
 		{"q=07700+900123", "0 in 0, phone +44 7700 900123 2 0", "0 in 0, phone +44 7700 900123 1 0"},
+		{"q=07700*", "0 in 0, phone +44 7700 900123 2 0", "0 in 0, phone +44 7700 900123 1 0"},
 		{"q=ab12cde", "0 in 0, vehicle AB12 CDE 1 0", "0 in 0"},
 		{"q=%40nono.n", "0 in 0, online @nono.n 0 1", "0 in 0"},
 		{"q=old77", "0 in 0, legacy OLD-77 1 0", "0 in 0, legacy OLD-77 1 0"},

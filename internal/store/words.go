@@ -211,7 +211,7 @@ func (w Words) Excerpt(text string) Excerpt {
 				break
 			}
 		}
-		from = max(0, spans[best].Start-60)
+		from = max(0, min(spans[best].Start-60, len(runes)-excerptRunes))
 	}
 	to := min(len(runes), from+excerptRunes)
 	for i := from; from > 0 && i < from+20 && i < to; i++ { // begin with a whole word

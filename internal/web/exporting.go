@@ -149,6 +149,14 @@ func (p exportsPage) PurposeWords(code string) string {
 	return code
 }
 
+// Unaddressed says why a past export has no recipient.
+func (p exportsPage) Unaddressed(e cohort.PastExport) string {
+	if about, _, err := (cohort.Handing{What: e.What}).Columns(); err == nil && about != "" {
+		return "a file on the machine itself"
+	}
+	return "no personal data"
+}
+
 // FilterWords says what a past list was narrowed by, "" if it was not.
 func (p exportsPage) FilterWords(e cohort.PastExport) string {
 	if e.Filter == "" || e.Recipient == "" {
