@@ -26,7 +26,7 @@ const (
 	MaxCases  = 10_000 // cases at once
 	MaxPeople = 200
 	MaxReason = 2000 // characters
-	chunk     = 40   // cases in one transaction, which keeps it far below 200 ms
+	chunk     = 25   // cases in one transaction, which keeps it far below 200 ms
 )
 
 // A Wish is what a supervisor asks for.
@@ -132,26 +132,26 @@ func gather(ctx context.Context, tx *store.Tx, d *desk.Desk, accounts []string) 
 	return c, nil
 }
 
-// bars says why a person may not have a case, "" if they may.
-func (c *crew) bars(ctx context.Context, tx *store.Tx, p *candidate, id casefile.CaseID, row *cohort.Row) (string, error) {
+// bars says why a person may not have a case, "" if they may. Officers are whom
+// the records name as its officers and supervisors.
+func (c *crew) bars(p *candidate, id casefile.CaseID, row *cohort.Row, officers []string) string {
 	switch {
 	case p.hidden[id]:
-		return p.Name + " is not among its named readers", nil
+		return p.Name + " is not among its named readers"
 	case p.recused[id]:
-		return p.Name + " will not review it: that was declared", nil
+		return p.Name + " will not review it: that was declared"
 	}
 	if missing := casework.TrainingInForce().Missing(row, c.restricted[id], p.skills); len(missing) > 0 {
 		var words []string
 		for _, n := range missing {
 			words = append(words, n.Label+" ("+n.Why+")")
 		}
-		return p.Name + " has no current training in " + strings.Join(words, "; "), nil
+		return p.Name + " has no current training in " + strings.Join(words, "; ")
 	}
-	conflict, err := p.officer.Conflicted(ctx, tx, id)
-	if conflict {
-		return "the records name " + p.Name + " as an officer or supervisor of the investigation", err
+	if p.officer.NamedIn(officers) {
+		return "the records name " + p.Name + " as an officer or supervisor of the investigation"
 	}
-	return "", err
+	return ""
 }
 
 // fixed says why nobody may be given a case now, or why it cannot be taken away.
@@ -268,6 +268,14 @@ func propose(ctx context.Context, tx *store.Tx, d *desk.Desk, by casefile.Actor,
 
 // draw finds out which cases may change hands, and to whom they may go.
 func (p *Proposal) draw(ctx context.Context, tx *store.Tx, c *crew, states []store.Candidate, view *cohort.View) ([]*drawn, error) {
+	held, err := tx.AssignmentsOf(ctx, p.Cases...)
+	if err != nil {
+		return nil, err
+	}
+	officers, err := tx.OfficersOfEach(ctx, p.Cases...)
+	if err != nil {
+		return nil, err
+	}
 	seen := map[casefile.CaseID]bool{}
 	var cases []*drawn
 	for i, s := range states {
@@ -289,25 +297,17 @@ func (p *Proposal) draw(ctx context.Context, tx *store.Tx, c *crew, states []sto
 			refuse(why)
 			continue
 		}
-		held, _, err := tx.AssignmentOf(ctx, s.Case)
-		if err != nil {
-			return nil, err
-		}
-		x := &drawn{place: i, state: s, held: held}
-		if len(c.people) == 0 && held.ID == 0 {
+		x := &drawn{place: i, state: s, held: held[s.Case]}
+		if len(c.people) == 0 && x.held.ID == 0 {
 			refuse("it is assigned to nobody")
 			continue
 		}
 		var whys []string
 		for _, person := range c.people {
-			why, err := c.bars(ctx, tx, person, s.Case, row)
-			if err != nil {
-				return nil, err
-			}
-			if why == "" {
-				x.may = append(x.may, person)
-			} else {
+			if why := c.bars(person, s.Case, row, officers[s.Case]); why != "" {
 				whys = append(whys, why)
+			} else {
+				x.may = append(x.may, person)
 			}
 		}
 		if len(c.people) > 0 && len(x.may) == 0 {
@@ -632,11 +632,11 @@ func step(ctx context.Context, tx *store.Tx, c *crew, by casefile.Actor, b *batc
 	if s.Account != "" {
 		i := slices.IndexFunc(c.people, func(p *candidate) bool { return p.Account == s.Account })
 		row, _ := view.Find(s.Case)
-		why, err := c.bars(ctx, tx, c.people[i], s.Case, row)
+		officers, err := tx.OfficersOf(ctx, s.Case)
 		if err != nil {
 			return nil, err
 		}
-		if why != "" {
+		if why := c.bars(c.people[i], s.Case, row, officers); why != "" {
 			return refuse(why)
 		}
 	}

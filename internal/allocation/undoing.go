@@ -53,7 +53,7 @@ func planUndo(ctx context.Context, tx *store.Tx, d *desk.Desk, by casefile.Actor
 	case b.UndoneBy != "":
 		return nil, casefile.Errorf(casefile.Conflict, "This batch has been undone already.")
 	}
-	set, ended, err := tx.AssignedIn(ctx, id)
+	set, ended, err := tx.AssignedIn(ctx, id, desk.Reader(by), -1)
 	if err != nil {
 		return nil, err
 	}
@@ -62,34 +62,57 @@ func planUndo(ctx context.Context, tx *store.Tx, d *desk.Desk, by casefile.Actor
 		return nil, err
 	}
 	u := &Undoing{Batch: b, Names: c.names}
-	for _, a := range append(set, ended...) {
-		if err := u.add(ctx, tx, d, by, c, a, a.Batch == id, view); err != nil {
+	if u.Hidden, err = tx.HiddenIn(ctx, id, desk.Reader(by)); err != nil {
+		return nil, err
+	}
+	all := append(set, ended...)
+	ids := make([]casefile.CaseID, len(all))
+	for i, a := range all {
+		ids[i] = a.Case
+	}
+	since, err := sinceThen(ctx, tx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range all {
+		if err := u.add(ctx, tx, d, c, a, i < len(set), since, view); err != nil {
 			return nil, err
 		}
 	}
 	return u, nil
 }
 
+// A since is what has become of some cases.
+type since struct {
+	states map[casefile.CaseID]store.Candidate
+	held   map[casefile.CaseID]store.Assignment
+	begun  map[casefile.CaseID][]string // accounts that have begun to write
+}
+
+func sinceThen(ctx context.Context, tx *store.Tx, ids ...casefile.CaseID) (s since, err error) {
+	list, err := tx.Candidates(ctx, "", ids...)
+	if err != nil {
+		return s, err
+	}
+	s.states = make(map[casefile.CaseID]store.Candidate, len(list))
+	for _, c := range list {
+		s.states[c.Case] = c
+	}
+	if s.held, err = tx.AssignmentsOf(ctx, ids...); err == nil {
+		s.begun, err = tx.DraftsBegun(ctx, ids...)
+	}
+	return s, err
+}
+
 // add works out what becomes of one assignment: one that the batch set, or one
 // that it ended.
-func (u *Undoing) add(ctx context.Context, tx *store.Tx, d *desk.Desk, by casefile.Actor, c *crew, a store.Assignment, wasSet bool, view *cohort.View) error {
-	readable, err := tx.CaseReadable(ctx, desk.Reader(by), a.Case)
-	if err != nil {
-		return err
-	}
-	if !readable {
-		u.Hidden++
-		return nil
-	}
-	moved, err := movedOn(ctx, tx, c, a, wasSet)
-	if err != nil {
-		return err
-	}
+func (u *Undoing) add(ctx context.Context, tx *store.Tx, d *desk.Desk, c *crew, a store.Assignment, wasSet bool, now since, view *cohort.View) (err error) {
+	moved := now.moved(c, a, wasSet)
 	step := Step{Case: a.Case}
 	before := a // what held before the batch
 	if wasSet {
 		step.From, step.seen = a.Account, a.ID
-		if before = (store.Assignment{}); a.Replaced != 0 {
+		if before = (store.Assignment{}); a.Replaced != 0 && moved == "" {
 			if before, _, err = tx.Assignment(ctx, a.Replaced); err != nil {
 				return err
 			}
@@ -124,40 +147,33 @@ func mayHave(ctx context.Context, tx *store.Tx, d *desk.Desk, account string, id
 		return "", err
 	}
 	row, _ := view.Find(id)
-	return c.bars(ctx, tx, c.people[0], id, row)
+	officers, err := tx.OfficersOf(ctx, id)
+	return c.bars(c.people[0], id, row, officers), err
 }
 
-// movedOn says what has happened to a case since a batch, "" if nothing has that
+// moved says what has happened to a case since a batch, "" if nothing has that
 // undoing would trample on.
-func movedOn(ctx context.Context, tx *store.Tx, c *crew, a store.Assignment, wasSet bool) (string, error) {
-	now, held, err := tx.AssignmentOf(ctx, a.Case)
-	if err != nil {
-		return "", err
-	}
+func (s since) moved(c *crew, a store.Assignment, wasSet bool) string {
+	now, held := s.held[a.Case]
 	switch {
 	case wasSet && !held:
-		return "it was taken from " + c.name(a.Account) + " since", nil
+		return "it was taken from " + c.name(a.Account) + " since"
 	case held && now.ID != a.ID:
-		return c.name(now.SetBy) + " assigned it to " + c.name(now.Account) + " since", nil
+		return c.name(now.SetBy) + " assigned it to " + c.name(now.Account) + " since"
 	}
-	states, err := tx.Candidates(ctx, a.Account, a.Case)
-	if err != nil {
-		return "", err
+	state := s.states[a.Case]
+	if why := c.fixed(state, ""); why != "" {
+		return why
 	}
-	if why := c.fixed(states[0], ""); why != "" {
-		return why, nil
+	switch {
+	case !wasSet:
+		return ""
+	case state.Reviewer == a.Account:
+		return c.name(a.Account) + " has reviewed it since"
+	case slices.Contains(s.begun[a.Case], a.Account):
+		return c.name(a.Account) + " has begun to write about it"
 	}
-	if !wasSet {
-		return "", nil
-	}
-	if s := states[0]; s.Reviewer == a.Account {
-		return c.name(a.Account) + " has reviewed it since", nil
-	}
-	writing, err := tx.HasDraft(ctx, a.Case, a.Account)
-	if writing {
-		return c.name(a.Account) + " has begun to write about it", err
-	}
-	return "", err
+	return ""
 }
 
 // Undo takes a batch back: what it assigned goes to whoever had it before. What has
@@ -184,17 +200,18 @@ func Undo(ctx context.Context, d *desk.Desk, by casefile.Actor, id, reason strin
 }
 
 func undoStep(ctx context.Context, tx *store.Tx, d *desk.Desk, c *crew, by casefile.Actor, b *batch, s Step, view *cohort.View, reason string) (*ledger.Event, error) {
-	a, held, err := tx.AssignmentOf(ctx, s.Case)
+	now, err := sinceThen(ctx, tx, s.Case)
 	if err != nil {
 		return nil, err
 	}
-	why := ""
-	if a.ID != s.seen {
+	a, why := now.held[s.Case], ""
+	switch {
+	case a.ID != s.seen:
 		why = "it changed hands at this moment"
-	} else if held {
-		if why, err = movedOn(ctx, tx, c, a, true); err != nil {
-			return nil, err
-		}
+	case a.ID != 0:
+		why = now.moved(c, a, true)
+	default:
+		why = c.fixed(now.states[s.Case], "")
 	}
 	if why == "" && s.Account != "" {
 		if why, err = mayHave(ctx, tx, d, s.Account, s.Case, view); err != nil {
@@ -229,7 +246,7 @@ type BatchCase struct {
 }
 
 // batchCases is how many cases of a batch its page shows.
-const batchCases = 200
+const batchCases = 100
 
 // ReadBatch returns one batch. That its cases were shown is an event.
 func ReadBatch(ctx context.Context, d *desk.Desk, by casefile.Actor, id string) (p *BatchPage, err error) {
@@ -275,25 +292,22 @@ func readBatch(ctx context.Context, tx *store.Tx, d *desk.Desk, by casefile.Acto
 		}
 		p.Undone = &undone
 	}
-	set, ended, err := tx.AssignedIn(ctx, id)
+	set, ended, err := tx.AssignedIn(ctx, id, desk.Reader(by), batchCases)
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range append(set, ended...) {
-		if hidden[a.Case] {
-			p.Hidden++
-			continue
-		}
-		if len(p.Cases) == batchCases {
-			p.More++
-			continue
-		}
-		one, err := batchCase(ctx, tx, a, a.Batch == id)
+	if p.Hidden, err = tx.HiddenIn(ctx, id, desk.Reader(by)); err != nil {
+		return nil, err
+	}
+	all := append(set, ended...)
+	for i, a := range all[:min(len(all), batchCases)] {
+		one, err := batchCase(ctx, tx, a, i < len(set))
 		if err != nil {
 			return nil, err
 		}
 		p.Cases = append(p.Cases, one)
 	}
+	p.More = max(0, b.Done-p.Hidden-len(p.Cases))
 	return p, nil
 }
 

@@ -121,7 +121,17 @@ func loads(ctx context.Context, d *desk.Desk, by casefile.Actor) (*Workload, err
 	kept, err := desk.Memo(d, "workload", version, func() (*Workload, error) {
 		ctx := context.WithoutCancel(ctx)
 		w := &Workload{}
-		return w, d.DB.View(ctx, func(tx *store.Tx) error { return w.count(ctx, tx, d, view) })
+		var reviewed map[casefile.CaseID]bool
+		err := d.DB.View(ctx, func(tx *store.Tx) (err error) {
+			if reviewed, err = tx.ReviewedCases(ctx); err != nil {
+				return err
+			}
+			return w.count(ctx, tx, d)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return w, w.countCases(ctx, d, view, reviewed)
 	})
 	if err != nil {
 		return nil, err
@@ -147,7 +157,7 @@ func loads(ctx context.Context, d *desk.Desk, by casefile.Actor) (*Workload, err
 	return &w, err
 }
 
-func (w *Workload) count(ctx context.Context, tx *store.Tx, d *desk.Desk, view *cohort.View) error {
+func (w *Workload) count(ctx context.Context, tx *store.Tx, d *desk.Desk) error {
 	w.Day, w.At = casefile.DayAt(tx.Now), tx.Now
 	accounts, err := tx.Accounts(ctx)
 	if err != nil {
@@ -175,7 +185,7 @@ func (w *Workload) count(ctx context.Context, tx *store.Tx, d *desk.Desk, view *
 		w.Backlog.OverdueAction += p.ActionsOverdue
 	}
 	slices.SortFunc(w.People, func(a, b Load) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Account, b.Account)) })
-	return w.countCases(ctx, tx, view)
+	return nil
 }
 
 // countWork fills in what everybody has been given.
@@ -300,53 +310,35 @@ func officerDays(read, work []store.Done, first, today casefile.Day, reviews fun
 }
 
 // countCases counts where every case stands, by unit and as the backlog.
-func (w *Workload) countCases(ctx context.Context, tx *store.Tx, view *cohort.View) error {
-	states, err := tx.CaseStates(ctx)
-	if err != nil {
-		return err
-	}
-	owners, err := tx.AssignedCases(ctx)
-	if err != nil {
-		return err
-	}
-	reviewed, err := tx.ReviewedCases(ctx)
-	if err != nil {
-		return err
-	}
-	risks, err := tx.CasesAtRisk(ctx)
-	if err != nil {
-		return err
-	}
+func (w *Workload) countCases(ctx context.Context, d *desk.Desk, view *cohort.View, reviewed map[casefile.CaseID]bool) error {
 	b := &w.Backlog
-	b.Terms, b.Analysed, b.Total, b.AtRisk = view.Terms, view.Analysed, len(view.Rows), len(risks)
+	b.Terms, b.Analysed, b.Total = view.Terms, view.Analysed, len(view.Rows)
 	units := map[string]*UnitLoad{}
-	for i := range view.Rows {
-		r := &view.Rows[i]
-		stage := casefile.StageOpen
-		if s, ok := states[r.ID]; ok {
-			stage = s.Stage
+	err := cohort.Each(ctx, d, view, func(l cohort.Line) {
+		if !l.Risk.IsZero() {
+			b.AtRisk++
+			if l.Assigned == "" && !reviewed[l.ID] {
+				b.AtRiskNobody++
+			}
 		}
-		if _, risky := risks[r.ID]; risky && owners[r.ID] == "" && !reviewed[r.ID] {
-			b.AtRiskNobody++
-		}
-		if r.Scope.String() == "out" {
+		if l.Scope.String() == "out" {
 			b.Out++
-			continue
+			return
 		}
-		u := units[r.Unit]
+		u := units[l.Unit]
 		if u == nil {
-			u = &UnitLoad{Unit: r.Unit}
-			units[r.Unit] = u
+			u = &UnitLoad{Unit: l.Unit}
+			units[l.Unit] = u
 		}
-		b.put(u, r, stage, reviewed[r.ID], owners[r.ID] != "")
-	}
+		b.put(u, l.Row, l.Stage, reviewed[l.ID], l.Assigned != "")
+	})
 	for _, u := range units {
 		w.Units = append(w.Units, *u)
 	}
 	slices.SortFunc(w.Units, func(a, b UnitLoad) int {
 		return cmp.Or(-cmp.Compare(min(len(a.Unit), 1), min(len(b.Unit), 1)), cmp.Compare(a.Unit, b.Unit)) // not recorded last
 	})
-	return nil
+	return err
 }
 
 // put counts one case that is in scope or may be.

@@ -1,9 +1,6 @@
 package casework
 
 import (
-	"context"
-
-	"lookback/internal/casefile"
 	"lookback/internal/normalise"
 	"lookback/internal/store"
 )
@@ -28,9 +25,7 @@ func OfficerOf(a store.Account) Officer {
 	return Officer{reviewer{account: a.ID, names: officerNames(a)}}
 }
 
-// Conflicted reports whether the records name the owner as an officer or a
-// supervisor of the case, in any version received. It is the rule by which the
-// queue withholds a case.
-func (o Officer) Conflicted(ctx context.Context, tx *store.Tx, id casefile.CaseID) (bool, error) {
-	return o.r.conflicted(ctx, tx, id)
-}
+// NamedIn reports whether the names of the officers and supervisors of a case, in
+// any version received (see [store.Tx.OfficersOf]), name the owner. It is the rule
+// by which the queue withholds a case.
+func (o Officer) NamedIn(officers []string) bool { return o.r.namedIn(officers) }

@@ -56,7 +56,11 @@ func (r *reviewer) conflicted(ctx context.Context, tx *store.Tx, id casefile.Cas
 		return false, nil
 	}
 	officers, err := tx.OfficersOf(ctx, id)
-	return slices.ContainsFunc(officers, func(name string) bool { return r.names[normalise.Fold(name)] }), err
+	return r.namedIn(officers), err
+}
+
+func (r *reviewer) namedIn(officers []string) bool {
+	return slices.ContainsFunc(officers, func(name string) bool { return r.names[normalise.Fold(name)] })
 }
 
 // untrained returns the labels of the training that a case needs and the account
@@ -460,6 +464,21 @@ func Cite(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.Case
 		return checkPassage(ctx, tx, id, c)
 	})
 	return c, err
+}
+
+// TextOf returns one text of a case as shown, for somebody who cites from it.
+func TextOf(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.CaseID, at casefile.Citation) (text string, err error) {
+	if err := d.May(by, desk.ReadCases); err != nil {
+		return "", err
+	}
+	err = d.DB.View(ctx, func(tx *store.Tx) error {
+		if err := d.Readable(ctx, tx, by, id); err != nil {
+			return err
+		}
+		text, err = tx.TextAt(ctx, id, at.Row, at.Part, at.Page)
+		return err
+	})
+	return casefile.Shown(text), err
 }
 
 // AddCitation adds a passage to the answer to a question of the actor's draft, as

@@ -36,3 +36,17 @@ func Matching(ctx context.Context, d *desk.Desk, by casefile.Actor, f Filter) (*
 	}
 	return m, nil
 }
+
+// Each calls f with every case, restricted ones among them, and where it stands.
+// It is for figures: whoever shows a case uses [Matching] or [List].
+func Each(ctx context.Context, d *desk.Desk, v *View, f func(Line)) error {
+	s, err := v.standings(ctx, d)
+	if err != nil {
+		return err
+	}
+	p := &sifting{view: v, stands: s}
+	for i := range v.Rows {
+		f(p.line(int32(i)))
+	}
+	return nil
+}

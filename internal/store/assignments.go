@@ -86,22 +86,88 @@ func (t *Tx) AssignmentsHeld(ctx context.Context) ([]Assignment, error) {
 		ORDER BY a.case_id`)
 }
 
+// AssignmentsOf returns the assignments of these cases that hold.
+func (t *Tx) AssignmentsOf(ctx context.Context, ids ...casefile.CaseID) (map[casefile.CaseID]Assignment, error) {
+	list, err := all(ctx, t.tx, scanAssignment, `
+		SELECT `+assignmentColumns+`
+		FROM json_each(?1) c
+		CROSS JOIN assignment a ON a.case_id = c.value AND a.ended_at = ''`, toJSON(ids))
+	out := make(map[casefile.CaseID]Assignment, len(list))
+	for _, a := range list {
+		out[a.Case] = a
+	}
+	return out, err
+}
+
+// OfficersOfEach returns, for each of these cases, what [Tx.OfficersOf] does.
+func (t *Tx) OfficersOfEach(ctx context.Context, ids ...casefile.CaseID) (map[casefile.CaseID][]string, error) {
+	type officer struct {
+		id   casefile.CaseID
+		name string
+	}
+	list, err := all(ctx, t.tx, func(s scanner) (o officer, err error) { return o, s.Scan(&o.id, &o.name) }, `
+		WITH asked (id) AS (SELECT value FROM json_each(?1)), visible (last) AS (SELECT watermark FROM register)
+		SELECT i.case_id, i.oic FROM asked CROSS JOIN investigation i ON i.case_id = asked.id WHERE i.oic <> '' AND i.row_id <= (SELECT last FROM visible)
+		UNION
+		SELECT i.case_id, i.supervisor FROM asked CROSS JOIN investigation i ON i.case_id = asked.id WHERE i.supervisor <> '' AND i.row_id <= (SELECT last FROM visible)
+		UNION
+		SELECT l.case_id, l.author FROM asked CROSS JOIN log_entry l ON l.case_id = asked.id WHERE l.supervisor = 'y' AND l.author <> '' AND l.row_id <= (SELECT last FROM visible)
+		ORDER BY 1, 2`, toJSON(ids))
+	out := map[casefile.CaseID][]string{}
+	for _, o := range list {
+		out[o.id] = append(out[o.id], o.name)
+	}
+	return out, err
+}
+
+// DraftsBegun returns which accounts have begun to write about these cases.
+func (t *Tx) DraftsBegun(ctx context.Context, ids ...casefile.CaseID) (map[casefile.CaseID][]string, error) {
+	type draft struct {
+		id      casefile.CaseID
+		account string
+	}
+	list, err := all(ctx, t.tx, func(s scanner) (d draft, err error) { return d, s.Scan(&d.id, &d.account) }, `
+		SELECT DISTINCT d.case_id, d.account
+		FROM json_each(?1) c
+		CROSS JOIN draft d ON d.case_id = c.value`, toJSON(ids))
+	out := map[casefile.CaseID][]string{}
+	for _, d := range list {
+		out[d.id] = append(out[d.id], d.account)
+	}
+	return out, err
+}
+
 // AssignedIn returns what a batch assigned, and what it ended without assigning
-// the case anew, by case.
-func (t *Tx) AssignedIn(ctx context.Context, batch string) (set, ended []Assignment, err error) {
+// the case anew, by case; at most limit of each, -1 for all. Restricted cases that
+// the account may not read are left out.
+func (t *Tx) AssignedIn(ctx context.Context, batch, account string, limit int) (set, ended []Assignment, err error) {
 	if set, err = all(ctx, t.tx, scanAssignment, `
 		SELECT `+assignmentColumns+`
 		FROM assignment a
-		WHERE a.batch = ?1
-		ORDER BY a.case_id, a.id`, batch); err != nil {
+		WHERE a.batch = ?1 AND `+unrestricted("a.case_id", "?2")+`
+		ORDER BY a.case_id, a.id
+		LIMIT ?3`, batch, account, limit); err != nil {
 		return nil, nil, err
 	}
 	ended, err = all(ctx, t.tx, scanAssignment, `
 		SELECT `+assignmentColumns+`
 		FROM assignment a
-		WHERE a.ended_in = ?1 AND a.ended_in <> '' AND NOT EXISTS (SELECT 1 FROM assignment b WHERE b.batch = ?1 AND b.replaced = a.id)
-		ORDER BY a.case_id, a.id`, batch)
+		WHERE a.ended_in = ?1 AND a.ended_in <> '' AND `+unrestricted("a.case_id", "?2")+`
+			AND NOT EXISTS (SELECT 1 FROM assignment b WHERE b.batch = ?1 AND b.replaced = a.id)
+		ORDER BY a.case_id, a.id
+		LIMIT ?3`, batch, account, limit)
 	return set, ended, err
+}
+
+// HiddenIn counts the cases of a batch that are restricted and that the account
+// may not read.
+func (t *Tx) HiddenIn(ctx context.Context, batch, account string) (n int, err error) {
+	err = t.tx.QueryRowContext(ctx, `
+		SELECT count(DISTINCT a.case_id)
+		FROM restriction x
+		CROSS JOIN assignment a ON a.case_id = x.case_id AND (a.batch = ?1 OR a.ended_in = ?1)
+		WHERE x.lifted_at = '' AND NOT `+unrestricted("x.case_id", "?2"), batch, account).Scan(&n)
+	return n, err
 }
 
 // A Batch is what was assigned or taken away together.
@@ -194,13 +260,6 @@ func (t *Tx) Recusals(ctx context.Context) (map[string]map[casefile.CaseID]bool,
 		out[r.account][r.id] = true
 	}
 	return out, err
-}
-
-// HasDraft reports whether an account has begun to write about a case.
-func (t *Tx) HasDraft(ctx context.Context, id casefile.CaseID, account string) (yes bool, err error) {
-	err = t.tx.QueryRowContext(ctx, `
-		SELECT EXISTS (SELECT 1 FROM draft WHERE case_id = ?1 AND account = ?2)`, id, account).Scan(&yes)
-	return yes, err
 }
 
 // An OwnAssignment is an assignment as whoever has or had the case sees it.
