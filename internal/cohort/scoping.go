@@ -150,15 +150,6 @@ func DiffScope(ctx context.Context, d *desk.Desk, by casefile.Actor, a, b scope.
 	return Compare(ctx, d, by, a, b, 0, progress)
 }
 
-// eachScoped evaluates programs over every case, by id, and returns the run that
-// the facts come from. It derives first where something was received since.
-func eachScoped(ctx context.Context, d *desk.Desk, by casefile.Actor, programs []*scope.Program, knownOn *casefile.Day, progress desk.Progress, yield func([]scoped) error) (run int64, err error) {
-	if err := analysis.Ensure(ctx, d, by, progress); err != nil {
-		return 0, err
-	}
-	return eachCounted(ctx, d, programs, knownOn, progress, yield)
-}
-
 func scopeNow(ctx context.Context, tx *store.Tx, run int64, programs []*scope.Program, progress desk.Progress, yield func([]scoped) error) error {
 	out := make([]scoped, len(programs))
 	var c scope.Case
