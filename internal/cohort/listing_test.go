@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"lookback/internal/casefile"
@@ -323,4 +324,31 @@ func lastEvent(t *testing.T, d *desk.Desk, kind ledger.Kind) (out logged) {
 		t.Fatal(err)
 	}
 	return out
+}
+
+func TestManyListAtOnceWhileOthersDecide(t *testing.T) {
+	d, v := touched(t, 80)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 5 {
+				sort := []string{"", "-recorded", "suspects"}[(i+j)%3]
+				f := ReadFilter(url.Values{"sort": {sort}, "size": {"25"}})
+				l, err := List(t.Context(), d, desktest.Operator, f)
+				if err != nil || l.Found != len(v.Rows) || len(l.Lines) != 25 {
+					t.Errorf("found %d, %d lines, %v", l.Found, len(l.Lines), err)
+				}
+			}
+		})
+	}
+	for i := range 5 {
+		decide(t, d, func(tx *store.Tx) error {
+			_, err := tx.TouchCase(t.Context(), v.Rows[i].ID, store.CaseChange{Stage: casefile.StageDecided})
+			return err
+		})
+	}
+	wg.Wait()
+	if n := list(t, d, desktest.Operator, "stage=decided").Found; n < 5 {
+		t.Errorf("%d decided cases are listed at once after they were decided", n)
+	}
 }
