@@ -483,6 +483,19 @@ func (b *browser) withKey() webauthn.AuthenticatorID {
 	return r.AuthenticatorID
 }
 
+// signedInAs waits until the head of the page names somebody.
+func (b *browser) signedInAs(name string) {
+	b.t.Helper()
+	var head string
+	for range 100 {
+		if head = evaluate[string](b, `document.querySelector("header")?.innerText ?? ""`); strings.Contains(head, name) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	b.t.Fatalf("%s is not signed in: the head of %s says %s", name, b.at(), head)
+}
+
 func (b *browser) click(selector string) {
 	b.t.Helper()
 	evaluate[bool](b, `(document.querySelector(`+"`"+selector+"`"+`).click(), true)`)
@@ -504,7 +517,7 @@ func TestAPasskeyIsSetUpAndUsed(t *testing.T) {
 	b.click(`form[action="/account/sign-out-everywhere"] button`)
 	b.wait("signed out on every device")
 	b.click(`[data-passkey="use"] button`)
-	b.wait("Oakham")
+	b.signedInAs("Oakham Reviewer")
 	// As the second factor.
 	b.open("/account")
 	b.click(`form[action="/account/sign-out-everywhere"] button`)
@@ -513,7 +526,7 @@ func TestAPasskeyIsSetUpAndUsed(t *testing.T) {
 	b.wait("Now use your passkey")
 	b.accessible()
 	b.click(`[data-passkey="use"] button`)
-	b.wait("Oakham")
+	b.signedInAs("Oakham Reviewer")
 	b.open("/account")
 	b.accessible()
 	// A device that does not check who holds it is refused.
