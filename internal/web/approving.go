@@ -21,6 +21,8 @@ var approvalRoutes = []route{
 	{"POST /cases/{id}/approval", desk.ApproveReviews, (*Site).takeApproval},
 	{"POST /cases/{id}/approval/draft", desk.ApproveReviews, (*Site).saveDraft},
 
+	{"POST /cases/{id}/approval/hand-back", desk.ApproveReviews, (*Site).leaveApproval},
+
 	{"GET /cases/{id}/decision", desk.ReadCases, (*Site).showDecision},
 	{"POST /cases/{id}/decision/anew", desk.ApproveReviews, (*Site).reviewAnew},
 	{"POST /cases/{id}/decision/unsent", desk.ReadCases, (*Site).dropUnsent},
@@ -144,6 +146,13 @@ func (s *Site) drawApproval(w http.ResponseWriter, r *request, status int, p *ap
 		title = "Settle the disagreement on " + ref
 	}
 	return s.renderStatus(w, r, status, "approval", title, p)
+}
+
+func (s *Site) leaveApproval(w http.ResponseWriter, r *request) error {
+	if err := casework.HandBack(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id"))); err != nil {
+		return err
+	}
+	return redirect(w, r, "/approvals", "It is free for somebody else. What you typed is kept.")
 }
 
 func verdictOptions(f *casework.Form) (out []Option) {

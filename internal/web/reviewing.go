@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"lookback/internal/casefile"
 	"lookback/internal/casework"
@@ -128,10 +129,12 @@ func (q formQuestion) Hint() string {
 	if least <= 1 {
 		return ""
 	}
-	if q.ID == "verdict" {
-		return fmt.Sprintf("At least %d letters for “%s”, and enough for somebody else to follow.", least, q.Options[0].Title)
+	for _, o := range q.Options {
+		if o.Least < least && !o.Alone { // not all ask for the same
+			return fmt.Sprintf("At least %d letters for some answers, and enough for somebody else to follow.", least)
+		}
 	}
-	return fmt.Sprintf("At least %d letters, and enough for somebody else to follow.", least)
+	return fmt.Sprintf("At least %d letters.", least)
 }
 
 // A citedView is a passage with where it stands.
@@ -467,8 +470,69 @@ type citePage struct {
 	Place     string
 	Questions []Option
 	Question  string
-	Whole     string // whole or words
+	Sentences []citedSentence
+	Whole     string // sentences, words or whole
 	Words     string
+}
+
+// A citedSentence is one that can be chosen. Key is start:end, in characters.
+type citedSentence struct {
+	Key, Text string
+	Chosen    bool
+}
+
+// maxSentences is how many sentences a page offers to choose from. A longer text is
+// cited by its words.
+const maxSentences = 80
+
+// sentences cuts a text as shown into what can be chosen: at the ends of lines and
+// after a stop that white space follows.
+func sentences(text string) (out []citedSentence) {
+	runes := []rune(text)
+	add := func(from, to int) {
+		for from < to && unicode.IsSpace(runes[from]) {
+			from++
+		}
+		for to > from && unicode.IsSpace(runes[to-1]) {
+			to--
+		}
+		if from < to {
+			out = append(out, citedSentence{Key: fmt.Sprintf("%d:%d", from, to), Text: string(runes[from:to])})
+		}
+	}
+	from := 0
+	for i, r := range runes {
+		stop := strings.ContainsRune(".!?", r) && i+1 < len(runes) && unicode.IsSpace(runes[i+1])
+		if r == '\n' || stop {
+			add(from, i+1)
+			from = i + 1
+		}
+	}
+	add(from, len(runes))
+	return out
+}
+
+// chosenPassages turns chosen sentences into passages: those that stand side by
+// side are one.
+func chosenPassages(text string, keys []string) (out []casefile.Citation) {
+	runes := []rune(text)
+	joined := false
+	for _, s := range sentences(text) {
+		if !slices.Contains(keys, s.Key) {
+			joined = false
+			continue
+		}
+		from, to, _ := strings.Cut(s.Key, ":")
+		start, _ := strconv.Atoi(from)
+		end, _ := strconv.Atoi(to)
+		if !joined {
+			out = append(out, casefile.Citation{Start: start})
+		}
+		last := &out[len(out)-1]
+		last.End, last.Text = end, string(runes[last.Start:end])
+		joined = true
+	}
+	return out
 }
 
 // parseTextKey reads row:part:page.
@@ -485,7 +549,7 @@ func parseTextKey(key string) (c casefile.Citation, err error) {
 }
 
 func (s *Site) askCitation(w http.ResponseWriter, r *request) error {
-	return s.drawCite(w, r, http.StatusOK, &citePage{Key: r.URL.Query().Get("text"), Question: r.URL.Query().Get("for"), Whole: "words"})
+	return s.drawCite(w, r, http.StatusOK, &citePage{Key: r.URL.Query().Get("text"), Question: r.URL.Query().Get("for"), Whole: "sentences"})
 }
 
 func (s *Site) drawCite(w http.ResponseWriter, r *request, status int, p *citePage) error {
@@ -515,6 +579,15 @@ func (s *Site) drawCite(w http.ResponseWriter, r *request, status int, p *citePa
 		return casefile.Errorf(casefile.NotFound, "This case has no such text. Choose one on the page of the review.")
 	}
 	p.Text, p.Place = *t, p.Case.placeOf(c)
+	if p.Sentences = sentences(t.text); len(p.Sentences) > maxSentences || len(p.Sentences) == 0 {
+		p.Sentences = nil
+		if p.Whole == "sentences" {
+			p.Whole = "words"
+		}
+	}
+	for i := range p.Sentences {
+		p.Sentences[i].Chosen = slices.Contains(r.PostForm["s"], p.Sentences[i].Key)
+	}
 	d, err := casework.OpenReview(r.Context(), s.Desk, r.By, p.Case.File)
 	if err != nil {
 		return err
@@ -539,45 +612,71 @@ func (s *Site) cite(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	if p.Whole == "words" && strings.TrimSpace(p.Words) == "" {
-		p.Add("words", "Paste the words to cite, or choose the whole text.")
-		return s.drawCite(w, r, http.StatusUnprocessableEntity, p)
-	}
-	if p.Whole == "words" {
-		c.Text = p.Words
-	}
-	done, err := s.addCitation(r, id, p, c)
+	list := []casefile.Citation{c}
 	switch {
-	case len(p.Faults) > 0:
-		return s.drawCite(w, r, http.StatusUnprocessableEntity, p)
-	case err != nil:
-		return err
+	case p.Whole == "sentences" && len(r.PostForm["s"]) == 0:
+		p.Add("s", "Choose the sentences to cite, or another way below.")
+	case p.Whole == "sentences":
+		if list, err = s.sentencesOf(r, id, c, r.PostForm["s"]); err != nil {
+			return err
+		}
+	case p.Whole == "words" && strings.TrimSpace(p.Words) == "":
+		p.Add("words", "Paste the words to cite, or choose the whole text.")
+	case p.Whole == "words":
+		list[0].Text = p.Words
 	}
-	return redirect(w, r, done+"#q-"+p.Question, "The passage was cited.")
+	for _, one := range list {
+		if len(p.Faults) == 0 {
+			if err := s.addCitation(r, id, p, one); err != nil {
+				return err
+			}
+		}
+	}
+	if len(p.Faults) > 0 {
+		return s.drawCite(w, r, http.StatusUnprocessableEntity, p)
+	}
+	to := reviewAddress(id)
+	switch c.Part {
+	case casefile.PartLog:
+		to += "?entry=" + strconv.FormatInt(c.Row, 10)
+	case casefile.PartDocument:
+		to += fmt.Sprintf("?paper=%d&page=%d", c.Row, c.Page)
+	}
+	return redirect(w, r, to+"#q-"+p.Question, "The passage was cited.")
+}
+
+// sentencesOf are the passages that chosen sentences of a text make.
+func (s *Site) sentencesOf(r *request, id casefile.CaseID, at casefile.Citation, keys []string) ([]casefile.Citation, error) {
+	whole, err := casework.TextOf(r.Context(), s.Desk, r.By, id, at)
+	if err != nil {
+		return nil, err
+	}
+	list := chosenPassages(whole, keys)
+	if len(list) == 0 {
+		return nil, casefile.Errorf(casefile.Conflict, "The text changed since the page was opened. Open it again.")
+	}
+	for i := range list {
+		list[i].Row, list[i].Part, list[i].Page = at.Row, at.Part, at.Page
+	}
+	return list, nil
 }
 
 // addCitation adds a passage to the draft as it stands. Faults are put on the page.
-func (s *Site) addCitation(r *request, id casefile.CaseID, p *citePage, c casefile.Citation) (to string, err error) {
-	c, err = casework.Cite(r.Context(), s.Desk, r.By, id, c)
+func (s *Site) addCitation(r *request, id casefile.CaseID, p *citePage, c casefile.Citation) error {
+	c, err := casework.Cite(r.Context(), s.Desk, r.By, id, c)
 	if casefile.KindOf(err) == casefile.Invalid {
 		p.Add("words", "%s", casefile.Message(err))
-		return "", nil
+		return nil
 	}
 	if err != nil {
-		return "", err
+		return err
 	}
 	err = casework.AddCitation(r.Context(), s.Desk, r.By, id, p.Question, c)
 	if casefile.KindOf(err) == casefile.Invalid {
 		p.Add("question", "%s", casefile.Message(err))
-		return "", nil
+		return nil
 	}
-	to = reviewAddress(id)
-	if c.Part == casefile.PartLog {
-		to += "?entry=" + strconv.FormatInt(c.Row, 10)
-	} else if c.Part == casefile.PartDocument {
-		to += fmt.Sprintf("?paper=%d&page=%d", c.Row, c.Page)
-	}
-	return to, err
+	return err
 }
 
 func (s *Site) checkCitation(w http.ResponseWriter, r *request, id casefile.CaseID) error {

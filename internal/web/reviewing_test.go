@@ -201,10 +201,10 @@ func TestAFormThatLacksSomethingSaysSoAndKeepsAll(t *testing.T) {
 	u := s.as(t, "reviewer.one")
 	at := u.pull()
 	form := u.get(at+"/review").must(t, 200).form(t, "review")
-	form.Set("t.lines", "  <b>kept</b> as typed ‮שלום ")
+	form.Set("t.lines", "  <b>kept</b> as typed \u202eשלום ")
 	form.Set("do", "submit")
 	a := u.post(at+"/review", form).must(t, 422)
-	for _, want := range []string{"There is a problem", `href="#q-lines"`, `href="#q-verdict"`, "&lt;b&gt;kept&lt;/b&gt; as typed ‮שלום"} {
+	for _, want := range []string{"There is a problem", `href="#q-lines"`, `href="#q-verdict"`, "&lt;b&gt;kept&lt;/b&gt; as typed \u202eשלום"} {
 		if !strings.Contains(a.Body, want) {
 			t.Errorf("the page lacks %q: %s", want, a.said())
 		}
@@ -450,4 +450,66 @@ func (u *user) raw(path, body, site string) answer {
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("Sec-Fetch-Site", site)
 	return u.send(r)
+}
+
+func TestSentencesThatCanBeChosen(t *testing.T) {
+	text := "One. Two is longer!\n\n  Three?  4.5 stays whole 😀 so. "
+	var got, keys []string
+	for _, s := range sentences(text) {
+		got = append(got, s.Text)
+		keys = append(keys, s.Key)
+	}
+	if want := "One.|Two is longer!|Three?|4.5 stays whole 😀 so."; strings.Join(got, "|") != want {
+		t.Errorf("%q", got)
+	}
+	list := chosenPassages(text, []string{keys[0], keys[1], keys[3], "0:999"})
+	if len(list) != 2 || list[0].Text != "One. Two is longer!" || list[1].Text != "4.5 stays whole 😀 so." {
+		t.Fatalf("%+v", list)
+	}
+	runes := []rune(text)
+	for _, c := range list {
+		if string(runes[c.Start:c.End]) != c.Text {
+			t.Errorf("%+v does not stand there", c)
+		}
+	}
+}
+
+func TestWordsTwoTextsDoNotShare(t *testing.T) {
+	for _, x := range [][4]string{
+		{"a b c", "a x c", "a [b ]c", "a [x ]c"},
+		{"", "new", "", "[new]"},
+		{"same text", "same text", "same text", "same text"},
+		{"one two three", "two three four", "[one ]two three", "two three[ four]"},
+		{"שלום עולם", "שלום לך", "שלום [עולם]", "שלום [לך]"},
+	} {
+		a, b := diffWords(x[0], x[1])
+		show := func(list []diffWord) (s string) {
+			for _, w := range list {
+				if w.Only {
+					s += "[" + w.Text + "]"
+				} else {
+					s += w.Text
+				}
+			}
+			return s
+		}
+		plain := func(list []diffWord) (s string) {
+			for _, w := range list {
+				s += w.Text
+			}
+			return s
+		}
+		if plain(a) != x[0] || plain(b) != x[1] {
+			t.Errorf("%q, %q: words are lost: %q, %q", x[0], x[1], plain(a), plain(b))
+		}
+		if got := show(a) + "|" + show(b); strings.ReplaceAll(got, " ", "") != strings.ReplaceAll(x[2]+"|"+x[3], " ", "") {
+			t.Errorf("%q, %q: %s", x[0], x[1], got)
+		}
+	}
+	// What nobody waits for: two long texts without a word in common.
+	long := strings.Repeat("word ", 100_000)
+	a, _ := diffWords(long, strings.Repeat("other ", 100_000))
+	if len(a) != 1 || !a[0].Only {
+		t.Errorf("%d runs", len(a))
+	}
 }
