@@ -36,6 +36,7 @@ var may = map[string]struct{ ours, never string }{
 	"allocation": {"casefile casework cohort desk ledger normalise store", "net/http html html/template database/sql"},
 	"web":        {"account allocation analysis casefile casework cohort desk intake ledger publish scope store extract", "database/sql"},
 	"desktest":   {"analysis casefile desk intake store synth", "net/http html html/template database/sql"},
+	"webtest":    {"", "database/sql"},
 }
 
 type goPackage struct {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lookback/internal/account"
+	"lookback/internal/allocation"
 	"lookback/internal/analysis"
 	"lookback/internal/casefile"
 	"lookback/internal/casework"
@@ -135,7 +136,9 @@ func (a *app) demoTeam(ctx context.Context, d *desk.Desk, book *account.Book) er
 		}
 		fmt.Fprintf(a.out, "  %-17s %s\n", member.ID, member.Roles[0])
 	}
-	return nil
+	skills := allocation.SkillsFile{Name: "team.csv", Data: allocation.DemoSkills(casefile.DayOf(a.clock().Date()))}
+	_, err = allocation.ImportSkills(ctx, d, a.operator(), skills, -1)
+	return err
 }
 
 // demoPassword is drawn anew for each demo: there is no password that opens all.

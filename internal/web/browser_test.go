@@ -185,7 +185,7 @@ func (b *browser) focused() string {
 		const e = document.activeElement;
 		if (!e || e === document.body) return "";
 		const label = e.labels && e.labels.length ? e.labels[0].innerText : "";
-		return [e.getAttribute("aria-label") || "", label, e.innerText || "", e.name || "", e.type === "radio" || e.type === "checkbox" ? e.value : ""].join(" | ");
+		return [e.getAttribute("aria-label") || "", label, e.getAttribute("role") === "region" ? "" : e.innerText || "", e.name || "", e.type === "radio" || e.type === "checkbox" ? e.value : ""].join(" | ");
 	})()`)
 }
 
@@ -206,7 +206,8 @@ func (b *browser) wait(words string) {
 	b.t.Helper()
 	var said string
 	for range 100 {
-		if said = b.text(); strings.Contains(said, words) {
+		// Keys are heard once the page's scripts have run.
+		if said = b.text(); strings.Contains(said, words) && evaluate[bool](b, `document.readyState === "complete"`) {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"testing"
 
 	"github.com/chromedp/chromedp"
 )
@@ -12,7 +13,33 @@ import (
 // docs/pictures.sh; without the flag nothing is.
 var picturesTo = flag.String("pictures", "", "write the pictures of the documentation to this folder")
 
-// save takes a picture of the whole page, at most so many pixels high.
+func TestPictures(t *testing.T) {
+	if *picturesTo == "" {
+		t.Skip("no folder for pictures was given")
+	}
+	s := newSite(t)
+	s.work(t)
+	for _, p := range []struct{ name, who, path string }{
+		{"home", "reviewer.one", "/"},
+		{"case", "reviewer.one", "/cases/{case}"},
+		{"review", "reviewer.one", "/cases/{mine}/review"},
+		{"cases", "reviewer.one", "/cases?scope=in"},
+		{"supervisor", "supervisor.one", "/"},
+		{"terms", "supervisor.one", "/terms"},
+		{"forecast", "supervisor.one", "/workload/forecast"},
+		{"ledger", "disclosure", "/ledger"},
+	} {
+		path, ok := s.fill(t, p.path)
+		if !ok {
+			t.Fatalf("%s: the register has no such thing", p.path)
+		}
+		b := s.browse(t, p.who)
+		b.open(path)
+		b.save(filepath.Join(*picturesTo, p.name+".png"), 1280, 900)
+	}
+}
+
+// save takes a picture of the window at a size.
 func (b *browser) save(file string, width, height int64) {
 	b.t.Helper()
 	b.run(chromedp.EmulateViewport(width, height))

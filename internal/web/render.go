@@ -77,6 +77,9 @@ type view struct {
 // Version is that of the program, for the foot of the page.
 func (v view) Version() string { return v.site.Desk.Code }
 
+// Demo reports whether a visitor may be anybody of the team.
+func (v view) Demo() bool { return v.site.Demo }
+
 // RiskAt is where a present risk in the case shown is raised, or "".
 func (v view) RiskAt() string {
 	_, path, _ := strings.Cut(v.r.Pattern, " ")

@@ -513,3 +513,63 @@ func TestWordsTwoTextsDoNotShare(t *testing.T) {
 		t.Errorf("%d runs", len(a))
 	}
 }
+
+func TestThreePeopleOnOneCase(t *testing.T) {
+	s := newSite(t)
+	at := s.reviewed(t, s.as(t, "reviewer.one"), "reinvestigate")
+	say := func(who, do, verdict, reason string, status int) answer {
+		t.Helper()
+		u := s.as(t, who)
+		form := u.get(at+"/approval").must(t, 200).form(t, "review")
+		form.Set("do", do)
+		form.Set("a.verdict", verdict)
+		form.Set("t.verdict", reason)
+		return u.post(at+"/approval", form).must(t, status)
+	}
+	say("supervisor.one", "disagree", "", webFullest, 422)
+	say("supervisor.one", "disagree", "no further lines", "short", 422)
+	if a := say("supervisor.one", "safeguard", "", "", 303); a.To != at+"/approval" {
+		t.Errorf("an unknown button decides: %s", a.To)
+	}
+	say("supervisor.one", "disagree", "no further lines", webFullest, 303)
+	if a := s.as(t, "supervisor.one").get(at+"/approval").must(t, 200); !strings.Contains(a.Body, "one of the two who differ") || strings.Contains(a.Body, `value="settle"`) {
+		t.Errorf("%s", a.said())
+	}
+	page := s.as(t, "supervisor.two").get(at+"/approval").must(t, 200)
+	for _, want := range []string{"Two people differ", webReason, webFullest, "A third conclusion: it waits for another person", "As the second person concludes"} {
+		if !strings.Contains(page.Body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, name := range []string{"Oakham", "Oxley", "reviewer.one", "supervisor.one"} {
+		if strings.Contains(page.Body, name) {
+			t.Errorf("the page names %s", name)
+		}
+	}
+	say("supervisor.two", "settle", "refer to the national operation", webFullest, 303)
+	page = s.as(t, "supervisor.three").get(at+"/approval").must(t, 200)
+	if !strings.Contains(page.Body, "A third person concludes") || !strings.Contains(page.Body, "An earlier review") {
+		t.Errorf("%s", page.said())
+	}
+	say("supervisor.three", "approve", "", "", 303)
+	decided := s.as(t, "reviewer.two").get(at+"/decision").must(t, 200)
+	for _, name := range []string{"Thorney Supervisor", "Tarrant Supervisor", "Oakham Reviewer", "Oxley Supervisor"} {
+		if !strings.Contains(decided.Body, name) {
+			t.Errorf("the decision lacks %s: %s", name, decided.said())
+		}
+	}
+	// And again from the beginning, with the first decision still readable.
+	form := url.Values{"seen": {regexp.MustCompile(`name="seen" value="(\d+)"`).FindStringSubmatch(s.as(t, "supervisor.one").get(at + "/decision").Body)[1]}}
+	form.Set("reason", "New records came from the archive.")
+	s.as(t, "supervisor.one").post(at+"/decision/anew", form).must(t, 303)
+	s.as(t, "supervisor.one").post(at+"/decision/anew", form).must(t, 409)
+	s.as(t, "reviewer.two").post(at+"/review/start", nil).must(t, 303)
+	if a := s.as(t, "analyst").get(at+"/decision").must(t, 200); !strings.Contains(a.Body, "Refer to the national operation") {
+		t.Errorf("%s", a.said())
+	}
+	// A supervisor takes it back, and its holder is told.
+	s.as(t, "supervisor.one").post(at+"/take-back", url.Values{"reason": {"Needed by somebody else today."}}).must(t, 303)
+	if a := s.as(t, "reviewer.two").get(at+"/review").must(t, 200); !strings.Contains(a.Body, "Needed by somebody else today.") {
+		t.Errorf("%s", a.said())
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"lookback/internal/account"
+	"lookback/internal/allocation"
 	"lookback/internal/analysis"
 	"lookback/internal/casefile"
 	"lookback/internal/cohort"
@@ -93,6 +94,10 @@ func makeSeed() error {
 			return err
 		}
 	}
+	skills := allocation.SkillsFile{Name: "team.csv", Data: allocation.DemoSkills(casefile.DayOf(time.Now().Date()))}
+	if _, err := allocation.ImportSkills(ctx, d, operator, skills, -1); err != nil {
+		return err
+	}
 	return db.Tidy(ctx)
 }
 
@@ -141,7 +146,7 @@ func newSite(t *testing.T) *testSite {
 	return serveRegister(t, dir, seed.key)
 }
 
-// newEmptySite serves a register into which nothing was imported.
+// newEmptySite serves a register into which nothing was imported, with the team.
 func newEmptySite(t *testing.T) *testSite {
 	t.Helper()
 	key, err := store.NewKey()
@@ -152,7 +157,15 @@ func newEmptySite(t *testing.T) *testSite {
 	if err := store.Create(t.Context(), dir, key, operator, time.Now); err != nil {
 		t.Fatal(err)
 	}
-	return serveRegister(t, dir, key)
+	s := serveRegister(t, dir, key)
+	err = s.Desk.DB.Update(t.Context(), operator, func(tx *store.Tx) ([]ledger.Event, error) {
+		return []ledger.Event{{Kind: ledger.RegisterCreated, Purpose: "made-up data only"}}, tx.SetMadeUp(t.Context(), "y")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.addTeam(t)
+	return s
 }
 
 func serveRegister(t *testing.T, dir string, key store.Key) *testSite {

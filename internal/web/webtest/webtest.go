@@ -235,7 +235,7 @@ func (f *Form) take(n *html.Node) {
 	case "input":
 		switch attr(n, "type") {
 		case "radio", "checkbox":
-			if value == "" {
+			if !has(n, "value") {
 				value = "on"
 			}
 			f.Choices[name] = append(f.Choices[name], value)
