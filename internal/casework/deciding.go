@@ -535,7 +535,24 @@ func Take(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.Case
 			return err
 		}
 		purpose := map[casefile.Stage]string{casefile.StageSubmitted: casefile.ForApproval, casefile.StageDisputed: casefile.ForAdjudication}[state.Stage]
-		if purpose != "" && state.Reviewer != by.ID && (!ok || !l.Holds(tx.Now) || l.Account == by.ID) {
+		if purpose != "" && (!ok || !l.Holds(tx.Now) || l.Account == by.ID) {
+			// Whoever may not decide may look, and keeps nobody from it.
+			c, err := readChain(ctx, tx, state)
+			if err != nil {
+				return err
+			}
+			r, err := newReviewer(ctx, tx, by, nil)
+			if err != nil {
+				return err
+			}
+			why, err := r.barSecond(ctx, tx, c)
+			if err != nil {
+				return err
+			}
+			if why != "" {
+				s, err = leaseState(ctx, tx, by, id)
+				return err
+			}
 			if err := tx.TakeLease(ctx, casefile.Lease{Case: id, Account: by.ID, Purpose: purpose, Until: tx.Now.Add(LeaseTime)}); err != nil {
 				return err
 			}

@@ -983,3 +983,132 @@ func TestEveryDecidedWriteRaisesTheVersion(t *testing.T) {
 		t.Errorf("versions %v, and %d", versions, r.state(caseNo(4)).Version)
 	}
 }
+
+func TestTextSavedWhileAReviewIsSubmittedIsNotLeftBehind(t *testing.T) {
+	r := newRoom(t)
+	ctx := t.Context()
+	id := caseNo(3)
+	r.wants(Start(ctx, r.Desk, one, id), "", "")
+	f, d := r.open(one, id)
+	b := filled(casefile.Reinvestigate, r.passageOf(one, id))
+	s, err := SaveDraft(ctx, r.Desk, one, id, Save{Form: "review@1", Body: []byte(b.JSON()), Page: "p", N: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := Submission{s.Version, d.State.Version, d.Shown}
+	var pending pendingReview
+	r.view(func(tx *store.Tx) error {
+		faults, err := pending.prepare(ctx, tx, one, f, sent, "test")
+		if len(faults) > 0 {
+			t.Error(faults)
+		}
+		return err
+	})
+	if _, err := SaveDraft(ctx, r.Desk, one, id, Save{Form: "review@1", Body: []byte(`{"answers":{"lines":{"text":"typed at the last moment"}}}`), Base: s.Version, Page: "p", N: 2}); err != nil {
+		t.Fatal(err)
+	}
+	err = r.DB.Update(ctx, one, func(tx *store.Tx) ([]ledger.Event, error) {
+		who, err := newReviewer(ctx, tx, one, nil)
+		if err != nil {
+			return nil, err
+		}
+		return pending.submit(ctx, tx, one, who, sent)
+	})
+	r.wants(err, casefile.Conflict, "a moment ago")
+	if _, d = r.open(one, id); d.Body.Entry("lines").Text != "typed at the last moment" {
+		t.Errorf("%+v", d.Body)
+	}
+}
+
+func TestSubmittingManyTimesAtOnceMakesOneReview(t *testing.T) {
+	r := newRoom(t)
+	id := caseNo(3)
+	r.wants(Start(t.Context(), r.Desk, one, id), "", "")
+	_, d := r.open(one, id)
+	s, err := SaveDraft(t.Context(), r.Desk, one, id, Save{Form: "review@1", Body: []byte(filled(casefile.Reinvestigate, r.passageOf(one, id)).JSON()), Page: "p", N: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			_, err := Submit(context.Background(), r.Desk, one, id, Submission{s.Version, d.State.Version, d.Shown})
+			if err != nil && casefile.KindOf(err) != casefile.Conflict {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	r.view(func(tx *store.Tx) error {
+		all, err := tx.Reviews(t.Context(), id)
+		if len(all) != 1 {
+			t.Errorf("%d reviews", len(all))
+		}
+		return err
+	})
+	if n, _ := r.events(ledger.ReviewSubmitted, id); n != 1 {
+		t.Errorf("%d events", n)
+	}
+}
+
+func TestANewVersionOfTheFormLeavesOldOnesAlone(t *testing.T) {
+	old := CurrentForm(ReviewForm)
+	next := *old
+	next.Version = old.Version + 1
+	next.Sections = slices.Clone(old.Sections)
+	next.Sections[0].Questions = slices.Clone(next.Sections[0].Questions)[1:]
+	next.Rules = slices.DeleteFunc(slices.Clone(old.Rules), func(rule Rule) bool { _, asks := rule.When["lines"]; return asks })
+	text, err := json.Marshal(next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := parseForm(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shippedForms[parsed.ID()] = parsed
+	defer delete(shippedForms, parsed.ID())
+
+	r := newRoom(t)
+	ctx := t.Context()
+	id := caseNo(3)
+	r.wants(Start(ctx, r.Desk, one, id), "", "")
+	if _, err := SaveDraft(ctx, r.Desk, one, id, Save{Form: old.ID(), Body: []byte(filled(casefile.Reinvestigate, r.passageOf(one, id)).JSON()), Page: "p", N: 1}); err != nil {
+		t.Fatal(err)
+	}
+	_, d := r.open(one, id) // begun on the old version, and goes on with it
+	faults, err := Submit(ctx, r.Desk, one, id, Submission{d.Draft, d.State.Version, d.Shown})
+	if err != nil || len(faults) > 0 || d.Form.ID() != old.ID() {
+		t.Fatal(d.Form.ID(), faults, err)
+	}
+	r.wants(Approve(ctx, r.Desk, sup, id, r.state(id).Version, ""), "", "")
+	p, err := ReadDecisions(ctx, r.Desk, sup, id)
+	if err != nil || p.Decisions[0].Said[0].Form.ID() != old.ID() || p.Decisions[0].Said[0].Body.Entry("lines").Text != enoughReason {
+		t.Errorf("%+v %v", p, err)
+	}
+	r.wants(Start(ctx, r.Desk, one, caseNo(4)), "", "")
+	if _, d = r.open(one, caseNo(4)); d.Form.ID() != parsed.ID() {
+		t.Errorf("a new review is on %s", d.Form.ID())
+	}
+}
+
+func TestFormsThatNobodyCouldFillInAreRefused(t *testing.T) {
+	good, err := formFiles.ReadFile("forms/review-1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range [][2]string{
+		{`"name": "review"`, `"name": "re@view"`}, {`"version": 1`, `"version": 0`}, {`"id": "verdict"`, `"id": "end"`},
+		{`"id": "justice"`, `"id": "lines"`}, {`"code": "reinvestigate"`, `"code": "shelve"`}, {`"need": "risk"`, `"need": "luck"`},
+		{`{"risk": "yes"}`, `{"risk": "perhaps"}`}, {`"title": "Four questions"`, `"heading": "Four questions"`},
+		{`"help": "Open lines of enquiry can be worked here.", "least": 40`, `"help": ""`},
+	} {
+		bad := strings.Replace(string(good), x[0], x[1], 1)
+		if bad == string(good) {
+			t.Fatalf("%s is not in the form", x[0])
+		}
+		if _, err := parseForm([]byte(bad)); err == nil {
+			t.Errorf("with %s it is taken", x[1])
+		}
+	}
+}
