@@ -20,7 +20,7 @@ var everyPage = []struct{ who, path string }{
 	{"records", "/quarantine/{row}"}, {"records", "/quality"}, {"records", "/jobs"},
 	{"analyst", "/"}, {"analyst", "/cases"}, {"analyst", "/search?q=male"}, {"analyst", "/searches"}, {"analyst", "/groups"}, {"analyst", "/groups/{group}"},
 	{"analyst", "/people/{person}"}, {"analyst", "/exports"}, {"analyst", "/exports/cases"}, {"analyst", "/workload"},
-	{"reviewer.one", "/"}, {"reviewer.one", "/queue"}, {"reviewer.one", "/cases/{case}"}, {"reviewer.one", "/cases/{case}/review"},
+	{"reviewer.one", "/"}, {"reviewer.one", "/queue"}, {"reviewer.one", "/cases/{case}"}, {"reviewer.one", "/cases/{mine}/review"}, {"reviewer.one", "/cases/{case}/review"},
 	{"reviewer.one", "/cases/{case}/risk"}, {"reviewer.one", "/cases/{case}/lines"}, {"reviewer.one", "/cases/{case}/actions"},
 	{"reviewer.one", "/cases/{case}/decision"}, {"reviewer.one", "/actions"}, {"reviewer.one", "/risks"},
 	{"supervisor.one", "/"}, {"supervisor.one", "/approvals"}, {"supervisor.one", "/risks"}, {"supervisor.one", "/allocation"},
@@ -42,6 +42,7 @@ func (s *testSite) fill(t *testing.T, path string) (string, bool) {
 			}
 			return ""
 		},
+		"{mine}":   func(*testing.T) string { return strings.TrimPrefix(s.mine, "/cases/") },
 		"{person}": func(t *testing.T) string { return s.firstLink(t, "reviewer.one", "/people/", "/cases/{case}") },
 		"{group}":  func(t *testing.T) string { return s.firstLink(t, "analyst", "/groups/", "/groups") },
 		"{import}": func(t *testing.T) string { return s.firstLink(t, "records", "/imports/", "/imports") },

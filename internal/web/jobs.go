@@ -68,6 +68,7 @@ const changesRows = "rows"
 // An outcome is what a job that succeeded leaves.
 type outcome struct {
 	Says  []string // sentences, the first the most important
+	More  []string // lines for whoever wants to know all
 	To    string   // where to go on
 	Label string   // what is there
 	Then  bool     // go there without being asked
@@ -409,7 +410,7 @@ type jobView struct {
 	Doing          string
 	Done, Total    int64
 	Percent        int // -1: not known
-	Says           []string
+	Says, More     []string
 	To, Label      string
 	File, FileSize string
 	FileUntil      string
@@ -444,7 +445,7 @@ func (s *Site) viewJob(r *request, j *job) jobView {
 		}
 		v.To, v.Label = j.out.To, j.out.Label
 	default:
-		v.State, v.Says, v.To, v.Label, v.Bad = "done", j.out.Says, j.out.To, j.out.Label, j.out.Bad
+		v.State, v.Says, v.More, v.To, v.Label, v.Bad = "done", j.out.Says, j.out.More, j.out.To, j.out.Label, j.out.Bad
 		if j.out.File != "" {
 			v.File, v.FileGone, v.FileUntil = filepath.Base(j.out.File), j.gone, clockTime(end.Add(keepFiles))
 			if info, err := os.Stat(j.out.File); err == nil {

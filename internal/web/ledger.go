@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -156,13 +155,18 @@ func (s *Site) verifyLedger(w http.ResponseWriter, r *request) error {
 			return out, err
 		}
 		out.Says = []string{c.Verdict + "."}
-		for _, line := range strings.Split(strings.TrimSpace(c.Report), "\n")[1:] {
-			out.Says = append(out.Says, strings.TrimSpace(line))
+		for _, line := range strings.Split(strings.TrimSpace(c.Report), "\n") {
+			out.More = append(out.More, sentence(strings.Join(strings.Fields(line), " ")))
 		}
-		if !c.Whole {
+		switch {
+		case !c.Whole:
 			out.Bad = true
-			out.Says = slices.Insert(out.Says, 1, "Something was changed behind the register’s back, or the disk fails, or the checkpoint is of another register. Stop work on this register, keep it as it is, and tell whoever runs Lookback.")
+			out.Says = append(out.Says, "Something was changed behind the register’s back, or the disk fails, or the checkpoint is of another register. Stop work on this register, keep it as it is, and tell whoever runs Lookback.")
 			s.Log.Error("the ledger does not verify", "by", by, "says", c.Verdict)
+		case against == "":
+			out.Says = append(out.Says, "It agrees with itself. Whoever holds the register’s key could still have written all of it anew: to rule that out, verify it again with a checkpoint that somebody else kept.")
+		default:
+			out.Says = append(out.Says, "It begins with exactly the events of which your checkpoint speaks: it is consistent with what you kept.")
 		}
 		return out, nil
 	}})

@@ -112,6 +112,7 @@ type testSite struct {
 	*Site
 	URL   string
 	clock *testClock
+	mine  string // address of the case that reviewer.one is reviewing, after work
 }
 
 // A testClock runs with the real one, moved by what a test adds.

@@ -3,8 +3,6 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 	"testing"
 
 	"lookback/internal/web/webtest"
@@ -25,16 +23,20 @@ func (s *testSite) drive(t *testing.T, id string) *webtest.Client {
 	return &webtest.Client{Base: s.URL, Token: token, HTTP: &http.Client{}}
 }
 
-// work does some of everything in a register, through the pages: a risk, a line of
-// enquiry, an action, a review that waits, one that was approved, a restriction.
+// work does some of everything in a register, through the pages: a present risk, an
+// action, a review that waits for another, and one that is being written.
 func (s *testSite) work(t *testing.T) {
 	t.Helper()
-	ids := s.cases(t)
-	reviewer, supervisor := s.drive(t, "reviewer.one"), s.drive(t, "supervisor.one")
-	c := caseAddress(ids[3])
-	s.fillAndSend(t, reviewer, c+"/risk", "/risk", url.Values{"who": {"a younger sibling"}, "kinds": {"siblings"}, "detail": {"named in the log, lives at the same address"}, "told": {"n"}})
-	s.fillAndSend(t, reviewer, c+"/actions", "/actions", url.Values{"title": {"Ask the laboratory for the phone report"}, "detail": {"submitted, no result on record"}, "priority": {"high"}})
-	_ = supervisor
+	officer := s.drive(t, "reviewer.one")
+	c := caseAddress(s.cases(t)[3])
+	s.fillAndSend(t, officer, c+"/risk", "/risk", url.Values{"who": {"a younger sibling"}, "kinds": {"siblings"}, "detail": {"named in the log, lives at the same address"}, "told": {"n"}})
+	s.fillAndSend(t, officer, c+"/actions", "/actions", url.Values{"title": {"Ask the laboratory for the phone report"}, "detail": {"submitted, no result on record"}, "priority": {"high"}})
+	u := s.as(t, "reviewer.one")
+	s.reviewed(t, u, "reinvestigate")
+	s.mine = u.pull()
+	form := fillReview(u.get(s.mine+"/review").must(t, 200).form(t, "review"), "reinvestigate")
+	form.Set("do", "save")
+	u.post(s.mine+"/review", form).must(t, 303)
 }
 
 // fillAndSend opens a page, changes some values of a form on it, sends it, and
@@ -61,6 +63,3 @@ func (s *testSite) fillAndSend(t *testing.T, c *webtest.Client, page, form strin
 	}
 	return p
 }
-
-var _ = slices.Contains[[]string]
-var _ = strings.Contains
