@@ -192,7 +192,6 @@ type person struct {
 	faults []string
 	reads  int // pages of cases that were shown
 	saves  int
-	done   int // reviews submitted
 }
 
 func (p *person) day(ctx context.Context, base string) {

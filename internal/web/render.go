@@ -103,7 +103,7 @@ func (s *Site) renderStatus(w http.ResponseWriter, r *request, status int, name,
 	if t == nil {
 		return fmt.Errorf("web: there is no template %s", name)
 	}
-	v := view{Title: title, Data: data, By: r.By, Account: r.Account, Path: r.URL.Path, Query: r.URL.RawQuery, Done: takeDone(w, r), site: s, r: r}
+	v := view{Title: title, Data: data, By: r.By, Account: r.Account, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Done: takeDone(w, r), site: s, r: r}
 	if wide, ok := data.(interface{ Wide() bool }); ok {
 		v.Wide = wide.Wide()
 	}

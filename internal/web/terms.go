@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -645,9 +644,4 @@ func dayWords(d casefile.Day) string {
 		return d.String()
 	}
 	return t.Format("2 January 2006")
-}
-
-// compareAt is the address of a comparison.
-func compareAt(from, to string) string {
-	return address("/terms/compare", url.Values{"from": {from}, "to": {to}})
 }
