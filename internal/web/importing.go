@@ -422,12 +422,6 @@ func uploadFault(err error) error {
 
 // receive stores one uploaded file and looks at what it is.
 func (s *Site) receive(r *request, name string, from io.Reader) (up *upload, err error) {
-	s.Work.mu.Lock()
-	err = s.Work.sweep(s.workDir())
-	s.Work.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
 	up = &upload{ID: strings.ToLower(rand.Text()[:16]), By: r.By, Sender: cmp.Or(r.Account.Name, r.By.ID), At: s.now()}
 	dir := filepath.Join(s.workDir(), "upload-"+up.ID)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

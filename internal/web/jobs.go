@@ -44,13 +44,17 @@ type Work struct {
 	jobs    []*job // oldest first
 	stopped atomic.Bool
 	going   sync.WaitGroup
-	swept   bool // what an earlier process left in the folder is gone
 }
 
 const (
 	keepJobs  = 200       // finished jobs that can still be looked at
 	keepFiles = time.Hour // how long a file that a job made waits to be fetched
+	mostGoing = 50        // jobs that have not ended
 )
+
+// countTurns lets two counts go on at the same time: each reads every case, and
+// others want to read too.
+var countTurns = make(chan struct{}, 2)
 
 // A task is what a job is to do.
 type task struct {
@@ -124,14 +128,18 @@ func (s *Site) start(r *request, t task) (*job, error) {
 	if w.stopped.Load() {
 		return nil, casefile.Errorf(casefile.Conflict, "Lookback is being stopped, so nothing new was begun. Try again in a few minutes.")
 	}
+	going := 0
 	for _, other := range w.jobs {
+		if !other.over() {
+			going++
+		}
 		if t.Turn != "" && other.Turn == t.Turn && !other.over() {
 			return nil, casefile.Errorf(casefile.Conflict, "%s is running; %s started it at %s. One such job at a time can change what the register holds: wait until it has ended and try again.",
 				other.What, other.name, clockTime(other.began))
 		}
 	}
-	if err := w.sweep(s.workDir()); err != nil {
-		return nil, err
+	if going >= mostGoing {
+		return nil, casefile.Errorf(casefile.Conflict, "%d long jobs are running already, so this one was not begun. Try again in a minute.", going)
 	}
 	ctx, stop := context.WithCancel(detached(r))
 	id := strings.ToLower(rand.Text()[:16])
@@ -212,16 +220,12 @@ func (j *job) lastUsed() time.Time {
 	return j.used
 }
 
-// sweep removes what a process that was killed left in the folder of jobs: an
-// extract as uploaded is not encrypted. The caller holds the lock.
-func (w *Work) sweep(dir string) error {
-	if w.swept {
-		return nil
-	}
-	if err := os.RemoveAll(dir); err != nil {
+// sweepWork removes what a process that was killed left in the folder of jobs: an
+// extract as uploaded is not encrypted.
+func (s *Site) sweepWork() error {
+	if err := os.RemoveAll(s.workDir()); err != nil {
 		return casefile.Errorf(casefile.Forbidden, "The register's folder cannot be written: %w", err)
 	}
-	w.swept = true
 	return nil
 }
 
@@ -338,6 +342,13 @@ func counted[T any](s *Site, r *request, key, what, back string, act desk.Act, c
 	if j == nil {
 		var err error
 		j, err = s.start(r, task{What: what, Act: act, Key: key, Do: func(ctx context.Context, j *job) (outcome, error) {
+			j.progress("waiting for other counts", 0, 0)
+			select {
+			case countTurns <- struct{}{}:
+				defer func() { <-countTurns }()
+			case <-ctx.Done():
+				return outcome{}, ctx.Err()
+			}
 			v, err := count(ctx, j.progress)
 			return outcome{Value: v, To: back, Label: "See the count", Then: true}, err
 		}})

@@ -308,3 +308,79 @@ func TestAJobThatIsNotThereIsAClearPage(t *testing.T) {
 		}
 	}
 }
+
+func TestAnImportThatIsStoppedLeavesNothing(t *testing.T) {
+	s := newSite(t)
+	records := s.as(t, "records")
+	content := force(t, 600)
+	before := len(s.cases(t))
+	// It is stopped as soon as it has begun to stage rows; the test is about what is
+	// left, so an import that was quicker proves nothing and is said so.
+	up := &upload{ID: "up", Name: "stop.zip", path: filepath.Join(s.workDir(), "upload-up", "stop.zip")}
+	if err := os.MkdirAll(filepath.Dir(up.path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(up.path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Uploads.add(up); err != nil {
+		t.Fatal(err)
+	}
+	r := asked(t.Context(), casefile.Records, "records")
+	j, err := s.start(r, s.importTask(r.By, up.path, up.Name, nil, outcome{To: "/imports/uploads/up"}, func() { s.Uploads.remove(up) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for !j.over() && !strings.HasPrefix(s.viewJob(r, j).Doing, "importing") {
+		time.Sleep(time.Millisecond)
+	}
+	records.post("/jobs/"+j.id+"/stop", nil)
+	<-j.done
+	if _, err := j.result(); casefile.KindOf(err) != casefile.Conflict {
+		t.Fatalf("the import ended before it could be stopped (%v): make it larger", err)
+	}
+	if n := len(s.cases(t)); n != before {
+		t.Errorf("%d cases, %d before", n, before)
+	}
+	if a := records.get("/imports").must(t, 200); strings.Contains(a.Body, `href="/imports/2"`) || !strings.Contains(a.Body, "/imports/uploads/up") {
+		t.Errorf("the list of imports: %s", a.said())
+	}
+	if a := records.ended(records.post("/imports/uploads/up/import", url.Values{"mapping": {"none"}})); !strings.Contains(a.Body, " accepted, ") {
+		t.Errorf("imported again: %s", a.said())
+	}
+}
+
+func TestThePageOfAJobFollowsIt(t *testing.T) {
+	s := newSite(t)
+	j, let := begin(t, s, asked(t.Context(), casefile.Records, "records"), "")
+	b := s.browse(t, "records")
+	b.open("/jobs/" + j.id)
+	b.wait("Counting sheep: 30 %")
+	b.accessible()
+	evaluate[bool](b, `window.same = true`)
+	j.progress("counting goats", 60, 100)
+	b.wait("Counting goats: 60 %")
+	if !evaluate[bool](b, `window.same === true && document.querySelector("progress").value === 60`) {
+		t.Error("the page was loaded again, or its bar stands still")
+	}
+	let <- nil
+	b.wait("All are counted.")
+	b.accessible()
+}
+
+func TestWhatAKilledServerLeftIsRemovedWhenItStarts(t *testing.T) {
+	s := newSite(t)
+	left := filepath.Join(s.workDir(), "upload-x", "extract.zip")
+	if err := os.MkdirAll(filepath.Dir(left), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(left, []byte("in clear"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Handler(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("an upload of an earlier process is still there: %v", err)
+	}
+}

@@ -66,6 +66,9 @@ func (s *Site) Handler() (http.Handler, error) {
 	if s.pages, err = loadPages(); err != nil {
 		return nil, err
 	}
+	if err := s.sweepWork(); err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	for _, r := range routes() {
 		mux.Handle(r.pattern, s.serve(r))
