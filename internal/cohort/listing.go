@@ -250,11 +250,16 @@ func bits(name string, rows []Row, of []bit) column {
 // An index is what a view is filtered and sorted by: a few bytes a case and facet.
 type index struct {
 	columns []column
+	ids     []string // in small letters
 	orders  sync.Map // row numbers in the order of a sort key
 }
 
 func newIndex(rows []Row) *index {
-	return &index{columns: []column{
+	ids := make([]string, len(rows))
+	for i := range rows {
+		ids[i] = strings.ToLower(string(rows[i].ID))
+	}
+	return &index{ids: ids, columns: []column{
 		singles(FacetScope, rows, inOrder([]string{"in", "out", "unknown"}), func(r *Row) string { return r.Scope.String() }),
 		bits(FacetSuspects, rows, suspectBits),
 		bits(FacetMarks, rows, markBits),
@@ -524,7 +529,7 @@ func (p *sifting) count(hidden map[casefile.CaseID]bool) {
 	out := p.outOfSight(hidden)
 	for i := range v.Rows {
 		r := &v.Rows[i]
-		if f.Group != "" && r.Group != f.Group || ref != "" && !strings.Contains(strings.ToLower(string(r.ID)), ref) || out[int32(i)] {
+		if f.Group != "" && r.Group != f.Group || ref != "" && !strings.Contains(v.index.ids[i], ref) || out[int32(i)] {
 			continue
 		}
 		failed := -1

@@ -202,7 +202,7 @@ const (
 
 // Find searches texts, people and references. One event holds the query and what
 // of cases and people was shown. Cost: linear in the texts found, at most 1,000 of
-// 20,000 looked at; not in the register.
+// 10,000 looked at; not in the register.
 func Find(ctx context.Context, d *desk.Desk, by casefile.Actor, q Query) (*Results, error) {
 	if err := d.May(by, desk.SearchTexts); err != nil {
 		return nil, err

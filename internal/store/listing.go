@@ -41,19 +41,20 @@ func (t *Tx) MissingVictims(ctx context.Context) (map[casefile.CaseID]int, error
 	return byCase[int](ctx, t.tx, `
 		SELECT v.case_id, count(DISTINCT m.row_id)
 		FROM missing_episode_now m
-		JOIN involvement_now v ON v.nominal_id = m.nominal_id
+		CROSS JOIN involvement_now v ON v.nominal_id = m.nominal_id
 		WHERE v.role = 'victim'
 		GROUP BY v.case_id`)
 }
 
 // CaseGroups returns the group to which suspects of a case belong: the first by
-// name where they belong to several.
+// name where they belong to several. It walks from the members, who are few, to
+// their cases; left to itself the database walks all involvements.
 func (t *Tx) CaseGroups(ctx context.Context, run int64) (map[casefile.CaseID]string, error) {
 	return byCase[string](ctx, t.tx, `
 		SELECT v.case_id, min(g.group_id)
 		FROM group_member g
-		JOIN identity i ON i.run_id = g.run_id AND i.identity = g.identity
-		JOIN involvement_now v ON v.nominal_id = i.nominal_id
+		CROSS JOIN identity i ON i.run_id = g.run_id AND i.identity = g.identity
+		CROSS JOIN involvement_now v ON v.nominal_id = i.nominal_id
 		WHERE g.run_id = ?1 AND v.role = 'suspect'
 		GROUP BY v.case_id`, run)
 }

@@ -249,16 +249,18 @@ func (t *Tx) identifiersIn(ctx context.Context, rows []int64, reader string) (ou
 	if err != nil {
 		return nil, err
 	}
+	// That the id is not empty is said again, for the index over uses leaves those
+	// without one out.
 	for _, i := range things {
 		f := FoundReference{Kind: i.kind, Value: i.value}
 		var uses int
-		if err := t.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM usage_now WHERE identifier_id = ?1)`, i.id).Scan(&uses); err != nil {
+		if err := t.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM usage_now WHERE identifier_id = ?1 AND identifier_id <> '')`, i.id).Scan(&uses); err != nil {
 			return nil, err
 		}
 		if f.Cases, err = all(ctx, t.tx, scanCase, `
 			SELECT DISTINCT u.case_id
 			FROM usage_now u
-			WHERE u.identifier_id = ?1 AND u.case_id <> '' AND `+unrestricted("u.case_id", "?2")+`
+			WHERE u.identifier_id = ?1 AND u.identifier_id <> '' AND u.case_id <> '' AND `+unrestricted("u.case_id", "?2")+`
 			ORDER BY u.case_id
 			LIMIT ?3`, i.id, reader, casesPerReference); err != nil {
 			return nil, err
@@ -266,7 +268,7 @@ func (t *Tx) identifiersIn(ctx context.Context, rows []int64, reader string) (ou
 		if f.People, err = all(ctx, t.tx, func(s scanner) (id casefile.NominalID, err error) { return id, s.Scan(&id) }, `
 			SELECT DISTINCT u.nominal_id
 			FROM usage_now u
-			WHERE u.identifier_id = ?1 AND u.nominal_id <> '' AND (u.case_id = '' OR `+unrestricted("u.case_id", "?2")+`)
+			WHERE u.identifier_id = ?1 AND u.identifier_id <> '' AND u.nominal_id <> '' AND (u.case_id = '' OR `+unrestricted("u.case_id", "?2")+`)
 				AND (EXISTS (SELECT 1 FROM involvement_now v WHERE v.nominal_id = u.nominal_id AND `+unrestricted("v.case_id", "?2")+`)
 					OR NOT EXISTS (SELECT 1 FROM involvement_now v WHERE v.nominal_id = u.nominal_id))
 			ORDER BY u.nominal_id

@@ -207,7 +207,7 @@ type TextFilter struct {
 }
 
 // maxScan is how many texts one search looks at before it says how far it came.
-const maxScan = 20_000
+const maxScan = 10_000
 
 // Texts are what a search found, without the texts themselves.
 type Texts struct {
@@ -218,7 +218,7 @@ type Texts struct {
 
 // FindTexts finds the texts that hold every term, documents first, then what was
 // received last. Texts of restricted cases are found by their readers only. The
-// cost grows with the texts looked at, at most 20,000, not with the register.
+// cost grows with the texts looked at, at most 10,000, not with the register.
 func (db *DB) FindTexts(ctx context.Context, words Words, f TextFilter) (out Texts, err error) {
 	if len(words) == 0 {
 		return out, casefile.Errorf(casefile.Invalid, "Give at least one word to search for.")
