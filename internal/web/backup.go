@@ -42,7 +42,7 @@ func (s *Site) showBackup(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Site) takeBackup(w http.ResponseWriter, r *request) error {
-	by, name := r.By, fmt.Sprintf("lookback-%s.backup", s.now().Format("2006-01-02-150405"))
+	by, name := r.By, fmt.Sprintf("lookback-%s.age", s.now().Format("2006-01-02-150405"))
 	return s.show(w, r, task{What: "Backup", Act: desk.TakeBackup, Turn: backupTurn, Do: func(ctx context.Context, j *job) (outcome, error) {
 		dir, err := j.folder()
 		if err != nil {
