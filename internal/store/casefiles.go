@@ -368,13 +368,14 @@ func (t *Tx) HeldToBe(ctx context.Context, run int64, people []casefile.NominalI
 		ORDER BY i.nominal_id`, run, toJSON(people))
 }
 
-// RecordsOf returns the nominals that an identity is made of.
+// RecordsOf returns the nominals that an identity is made of. The plus keeps the
+// planner from walking all nominals of the run in their order.
 func (t *Tx) RecordsOf(ctx context.Context, run int64, identity string) ([]Identity, error) {
 	return all(ctx, t.tx, scanIdentity, `
 		SELECT nominal_id, identity, because
 		FROM identity
 		WHERE run_id = ?1 AND identity = ?2
-		ORDER BY nominal_id`, run, identity)
+		ORDER BY +nominal_id`, run, identity)
 }
 
 func scanIdentity(s scanner) (i Identity, err error) {
