@@ -208,7 +208,7 @@ func TestNotRecordedIsAValueOfItsOwn(t *testing.T) {
 		t.Fatalf("the made-up force proves nothing: %d of %d, %v", missing, rows, err)
 	}
 	a := s.as(t, "panel").get("/quality").must(t, 200)
-	want := fmt.Sprintf("officer_seen_ethnicity %d %d %d", rows, rows-missing, missing)
+	want := fmt.Sprintf("officer_seen_ethnicity %d %d%% %s %d %d", missing, share{rows, missing}.Percent(), share{rows, missing}.Words(), rows-missing, rows)
 	if !strings.Contains(flat(a.Body), want) {
 		t.Errorf("the page does not say %q: %s", want, a.said())
 	}
