@@ -322,7 +322,7 @@ func (p *person) supervise(ctx context.Context) {
 func (p *person) study(ctx context.Context) {
 	words := []string{"three males", "taxi", "hotel", "phone download", "missing", "no further action", "victim does not support", "vehicle"}
 	p.open(ctx, "/search?q="+url.QueryEscape(words[p.random.IntN(len(words))]))
-	p.openCaseOf(ctx, "/cases?scope=unknown")
+	p.openCaseOf(ctx, "/cases?suspects=two")
 	for _, path := range []string{"/groups", "/quality", "/terms", "/imports"} {
 		p.open(ctx, path)
 	}
@@ -379,7 +379,7 @@ func report(b *testing.B, crowd []*person, memory float64) {
 		at := func(q float64) time.Duration {
 			return took[min(len(took)-1, int(q*float64(len(took))))].Round(time.Millisecond / 10)
 		}
-		b.Logf("%-28s %7d   median %8s   95 %% %8s   99 %% %8s   worst %8s", kind, len(took), at(.5), at(.95), at(.99), took[len(took)-1].Round(time.Millisecond))
+		fmt.Printf("%-28s %7d   median %8s   95 %% %8s   99 %% %8s   worst %8s\n", kind, len(took), at(.5), at(.95), at(.99), took[len(took)-1].Round(time.Millisecond))
 		if kind == "pages" || kind == "save" {
 			b.ReportMetric(float64(at(.95).Microseconds())/1000, kind+"-p95-ms")
 			b.ReportMetric(float64(at(.99).Microseconds())/1000, kind+"-p99-ms")
@@ -387,7 +387,7 @@ func report(b *testing.B, crowd []*person, memory float64) {
 	}
 	b.ReportMetric(float64(len(faults)), "faults")
 	b.ReportMetric(memory, "server-MiB")
-	b.Logf("%d people, %d cases: %d pages of cases, %d drafts saved; the server held %.0f MiB at most", len(crowd), *cases, reads, saves, memory)
+	fmt.Printf("%d people, %d cases: %d pages of cases, %d drafts saved; the server held %.0f MiB at most\n", len(crowd), *cases, reads, saves, memory)
 	for _, f := range faults[:min(10, len(faults))] {
 		b.Errorf("%s", f)
 	}

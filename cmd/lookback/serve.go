@@ -89,6 +89,9 @@ func (a *app) serve(ctx context.Context, s *web.Site, f *flags, ready func(url s
 	if err != nil {
 		return err
 	}
+	if err := s.Warm(ctx); err != nil {
+		s.Log.Error("the first pages will be slow", "err", err)
+	}
 	listener, err := net.Listen("tcp", f.addr)
 	if err != nil {
 		return casefile.Errorf(casefile.Invalid, "%s cannot be listened on: %w. Choose another address with -addr, for example 127.0.0.1:8081.", f.addr, err)
