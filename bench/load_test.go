@@ -22,10 +22,10 @@ import (
 
 	"lookback/internal/account"
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/cohort"
 	"lookback/internal/desk"
 	"lookback/internal/ledger"
+	"lookback/internal/review"
 	"lookback/internal/scope"
 	"lookback/internal/store"
 	"lookback/internal/web/webtest"
@@ -112,7 +112,7 @@ func train(b *testing.B, d *desk.Desk, crowd []*person) {
 	err := d.DB.Update(context.Background(), operator, func(tx *store.Tx) ([]ledger.Event, error) {
 		var err error
 		for _, p := range crowd {
-			for _, s := range casework.TrainingInForce().Skills {
+			for _, s := range review.TrainingInForce().Skills {
 				err = errors.Join(err, tx.AddSkill(context.Background(), store.Skill{Account: p.id, Skill: s.Code, From: casefile.DayOf(2020, 1, 1), To: store.NoEnd, Source: "bench"}))
 			}
 		}

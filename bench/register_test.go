@@ -18,8 +18,8 @@ import (
 
 	"lookback/internal/analysis"
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/cohort"
+	"lookback/internal/custody"
 	"lookback/internal/desk"
 	"lookback/internal/intake"
 	"lookback/internal/ledger"
@@ -281,7 +281,7 @@ func decide(b *testing.B, d *desk.Desk) {
 func BenchmarkVerifyRegister(b *testing.B) {
 	d := filled(b)
 	for b.Loop() {
-		r, err := casework.Verify(context.Background(), d.DB, verify.Options{})
+		r, err := custody.Verify(context.Background(), d.DB, verify.Options{})
 		if err != nil || !r.Whole {
 			b.Fatal(r, err)
 		}

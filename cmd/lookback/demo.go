@@ -16,8 +16,8 @@ import (
 	"lookback/internal/allocation"
 	"lookback/internal/analysis"
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/cohort"
+	"lookback/internal/custody"
 	"lookback/internal/desk"
 	"lookback/internal/intake"
 	"lookback/internal/scope"
@@ -240,7 +240,7 @@ func (demo *demonstration) look(ctx context.Context, a *app, d *desk.Desk, show 
 		return err
 	}
 	return demo.time(a, "verify", func() error {
-		report, err := casework.Verify(ctx, d.DB, verify.Options{})
+		report, err := custody.Verify(ctx, d.DB, verify.Options{})
 		demo.Ledger = report.Verdict()
 		return err
 	})

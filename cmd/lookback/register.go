@@ -15,8 +15,8 @@ import (
 
 	"lookback/internal/analysis"
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/cohort"
+	"lookback/internal/custody"
 	"lookback/internal/desk"
 	"lookback/internal/extract"
 	"lookback/internal/intake"
@@ -222,7 +222,7 @@ func runLedgerExport(a *app, ctx context.Context, f *flags, d *desk.Desk) error 
 	if err := f.need("out"); err != nil {
 		return err
 	}
-	out, err := casework.ExportLedger(ctx, d, a.operator(), f.out, f.openings)
+	out, err := custody.ExportLedger(ctx, d, a.operator(), f.out, f.openings)
 	if err != nil {
 		return err
 	}
@@ -268,7 +268,7 @@ func (a *app) check(ctx context.Context, f *flags, opts verify.Options) (report 
 			return report, err
 		}
 		err = store.ViewBackup(path, key, a.clock, func(db *store.DB) (err error) {
-			report, err = casework.Verify(ctx, db, opts)
+			report, err = custody.Verify(ctx, db, opts)
 			return err
 		})
 		return report, err
@@ -284,7 +284,7 @@ func (a *app) check(ctx context.Context, f *flags, opts verify.Options) (report 
 	if err != nil {
 		return report, err
 	}
-	report, err = casework.Verify(ctx, db, opts)
+	report, err = custody.Verify(ctx, db, opts)
 	return report, errors.Join(err, db.Close())
 }
 
@@ -292,7 +292,7 @@ func runBackup(a *app, ctx context.Context, f *flags, d *desk.Desk) error {
 	if err := f.need("out"); err != nil {
 		return err
 	}
-	if err := casework.Backup(ctx, d, a.operator(), f.out); err != nil {
+	if err := custody.Backup(ctx, d, a.operator(), f.out); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.err, "Wrote %s, encrypted with the register's own key: keep that key apart from it.\n", f.out)
@@ -320,14 +320,14 @@ func runRestore(a *app, ctx context.Context, f *flags) error {
 	}
 	var report verify.Report
 	err = store.Restore(ctx, f.in, f.dir, key, a.clock, func(db *store.DB) (err error) {
-		if report, err = casework.Verify(ctx, db, verify.Options{Key: f.key}); err != nil {
+		if report, err = custody.Verify(ctx, db, verify.Options{Key: f.key}); err != nil {
 			return err
 		}
 		if !report.Whole {
 			return casefile.Errorf(casefile.Broken, "The backup was not restored, because its ledger does not verify. %s", report)
 		}
 		d := &desk.Desk{DB: db, Code: code()}
-		return casework.Restored(ctx, d, a.operator(), f.in)
+		return custody.Restored(ctx, d, a.operator(), f.in)
 	})
 	if err != nil {
 		if copied != "" && !exists(f.dir) {

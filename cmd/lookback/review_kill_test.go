@@ -20,8 +20,9 @@ import (
 
 	"lookback/internal/account"
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
+	"lookback/internal/custody"
 	"lookback/internal/ledger"
+	"lookback/internal/review"
 	"lookback/internal/store"
 	"lookback/internal/verify"
 	"lookback/internal/web/webtest"
@@ -157,7 +158,7 @@ func (p *saver) work(t *testing.T, ctx context.Context, base string) {
 	at := "/cases/" + url.PathEscape(string(p.c))
 	for n := 1; ctx.Err() == nil; n++ {
 		p.sent++
-		body, err := json.Marshal(map[string]any{"form": casework.CurrentForm("review").ID(), "base": p.version, "page": p.id, "n": p.sent,
+		body, err := json.Marshal(map[string]any{"form": review.CurrentForm("review").ID(), "base": p.version, "page": p.id, "n": p.sent,
 			"body": map[string]any{"answers": map[string]any{"lines": map[string]any{"text": text(p.sent)}}}})
 		if err != nil {
 			t.Error(err)
@@ -232,14 +233,14 @@ func checkNothingLost(t *testing.T, dir string, people []*saver) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := casework.Verify(t.Context(), d.DB, verify.Options{})
+	report, err := custody.Verify(t.Context(), d.DB, verify.Options{})
 	if err != nil || !report.Whole {
 		t.Fatalf("the ledger after a kill: %v %v", report.Verdict(), err)
 	}
 }
 
 func (p *saver) check(t *testing.T, tx *store.Tx, reads int) error {
-	draft, ok, err := tx.DraftOf(t.Context(), p.c, p.id, casework.ReviewForm)
+	draft, ok, err := tx.DraftOf(t.Context(), p.c, p.id, review.ReviewForm)
 	if err != nil {
 		return err
 	}

@@ -14,10 +14,10 @@ import (
 	"unicode/utf8"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/cohort"
 	"lookback/internal/desk"
 	"lookback/internal/ledger"
+	"lookback/internal/review"
 	"lookback/internal/store"
 )
 
@@ -78,8 +78,8 @@ func (s Share) After() int { return s.Now + s.Gets - s.Loses }
 // A candidate is somebody who may be given cases.
 type candidate struct {
 	Person
-	officer casework.Officer
-	skills  casework.Skills
+	officer review.Officer
+	skills  review.Skills
 	hidden  map[casefile.CaseID]bool
 	recused map[casefile.CaseID]bool
 	load    int // what counts for spreading
@@ -120,8 +120,8 @@ func gather(ctx context.Context, tx *store.Tx, d *desk.Desk, accounts []string) 
 		case !mayReview(d, a):
 			return nil, casefile.Errorf(casefile.Invalid, "%s has no role that reviews cases. Choose somebody else, or ask an administrator to change the role.", a.Name)
 		}
-		p := &candidate{Person: Person{a.ID, a.Name}, officer: casework.OfficerOf(a), recused: recusals[a.ID]}
-		if p.skills, err = casework.SkillsOf(ctx, tx, a.ID, casefile.DayAt(tx.Now)); err != nil {
+		p := &candidate{Person: Person{a.ID, a.Name}, officer: review.OfficerOf(a), recused: recusals[a.ID]}
+		if p.skills, err = review.SkillsOf(ctx, tx, a.ID, casefile.DayAt(tx.Now)); err != nil {
 			return nil, err
 		}
 		if p.hidden, err = tx.HiddenCases(ctx, a.ID); err != nil {
@@ -141,7 +141,7 @@ func (c *crew) bars(p *candidate, id casefile.CaseID, row *cohort.Row, officers 
 	case p.recused[id]:
 		return p.Name + " will not review it: that was declared"
 	}
-	if missing := casework.TrainingInForce().Missing(row, c.restricted[id], p.skills); len(missing) > 0 {
+	if missing := review.TrainingInForce().Missing(row, c.restricted[id], p.skills); len(missing) > 0 {
 		var words []string
 		for _, n := range missing {
 			words = append(words, n.Label+" ("+n.Why+")")

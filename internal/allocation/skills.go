@@ -11,10 +11,10 @@ import (
 	"strings"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/cohort"
 	"lookback/internal/desk"
 	"lookback/internal/ledger"
+	"lookback/internal/review"
 	"lookback/internal/store"
 )
 
@@ -151,7 +151,7 @@ func (p *SkillsPreview) write(ctx context.Context, tx *store.Tx, by casefile.Act
 		counts[string(k)] = n
 	}
 	return []ledger.Event{{Kind: ledger.SkillsImported, Purpose: "skills and training", Subject: p.File, Body: map[string]any{
-		"sha256": p.SHA256, "rows": p.Rows, "mode": p.Mode, "changes": counts, "training": casework.TrainingInForce().Version,
+		"sha256": p.SHA256, "rows": p.Rows, "mode": p.Mode, "changes": counts, "training": review.TrainingInForce().Version,
 	}}}, err
 }
 
@@ -215,7 +215,7 @@ func (p *SkillsPreview) compare(held []store.Skill, known map[string]store.Accou
 	for _, k := range p.ends {
 		keys[skillKey{k.Account, k.Skill}] = true
 	}
-	list := casework.TrainingInForce()
+	list := review.TrainingInForce()
 	for k := range keys {
 		slices.SortFunc(now[k], func(a, b Period) int { return cmp.Compare(a.From, b.From) })
 		c := SkillChange{Account: k.account, Name: known[k.account].Name, Disabled: !known[k.account].DisabledAt.IsZero(),
@@ -232,7 +232,7 @@ func (p *SkillsPreview) compare(held []store.Skill, known map[string]store.Accou
 	})
 }
 
-func label(list *casework.Training, skill string) string {
+func label(list *review.Training, skill string) string {
 	if l := list.Label(skill); l != "" {
 		return l
 	}
@@ -288,7 +288,7 @@ type SkillsPage struct {
 	RunOut    []Holding // lost already, of people who are still here
 	Without   []Person  // may review cases and holds nothing
 	Imports   []store.SkillImport
-	Training  *casework.Training
+	Training  *review.Training
 	Reviewers int
 	Cover     []Cover
 	People    []SkillRow // who holds what, by name
@@ -318,7 +318,7 @@ func Skills(ctx context.Context, d *desk.Desk, by casefile.Actor) (*SkillsPage, 
 	if err := d.May(by, desk.ReadWorkload); err != nil {
 		return nil, err
 	}
-	p := &SkillsPage{Training: casework.TrainingInForce()}
+	p := &SkillsPage{Training: review.TrainingInForce()}
 	return p, d.DB.View(ctx, func(tx *store.Tx) error {
 		accounts, err := tx.Accounts(ctx)
 		if err != nil {
@@ -453,11 +453,11 @@ func mayReview(d *desk.Desk, a store.Account) bool {
 // Trained reports whether an account is trained for a case on a day, and what is
 // missing in words. A nil row is a case of which nothing is known.
 func Trained(ctx context.Context, tx *store.Tx, account string, row *cohort.Row, restricted bool, on casefile.Day) (ok bool, missing []string, err error) {
-	held, err := casework.SkillsOf(ctx, tx, account, on)
+	held, err := review.SkillsOf(ctx, tx, account, on)
 	if err != nil {
 		return false, nil, err
 	}
-	for _, n := range casework.TrainingInForce().Missing(row, restricted, held) {
+	for _, n := range review.TrainingInForce().Missing(row, restricted, held) {
 		missing = append(missing, n.Label+", because "+n.Why)
 	}
 	return len(missing) == 0, missing, nil
@@ -470,7 +470,7 @@ func DemoSkills(on casefile.Day) []byte {
 	b.WriteString("account,skill,from,to\n")
 	from, far := on-200, on+500
 	for _, id := range []string{"reviewer.one", "reviewer.two", "supervisor.one", "supervisor.two", "supervisor.three"} {
-		for _, skill := range casework.TrainingInForce().Names() {
+		for _, skill := range review.TrainingInForce().Names() {
 			to := far
 			switch {
 			case id == "reviewer.two" && skill == "vetted":

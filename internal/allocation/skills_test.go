@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/cohort"
 	"lookback/internal/desk"
 	"lookback/internal/desk/desktest"
 	"lookback/internal/ledger"
+	"lookback/internal/review"
 	"lookback/internal/store"
 )
 
@@ -221,7 +221,7 @@ func TestWhoHoldsWhatUntilWhen(t *testing.T) {
 }
 
 func TestWhatACaseNeeds(t *testing.T) {
-	list := casework.TrainingInForce()
+	list := review.TrainingInForce()
 	child := &cohort.Row{VictimUnder18: cohort.Yes, Online: cohort.No, Group: "g1"}
 	adult := &cohort.Row{VictimUnder18: cohort.No, Online: cohort.No}
 	for _, x := range []struct {
@@ -247,10 +247,10 @@ func TestWhatACaseNeeds(t *testing.T) {
 			t.Errorf("%s needs %s, want %s", x.name, got, x.want)
 		}
 	}
-	if m := list.Missing(child, false, casework.Skills{}); m != nil {
+	if m := list.Missing(child, false, review.Skills{}); m != nil {
 		t.Errorf("as long as no skills are recorded nobody can be short of one: %v", m)
 	}
-	if m := list.Missing(child, false, casework.Skills{Recorded: true, Held: map[string]bool{"review induction": true}}); len(m) != 2 {
+	if m := list.Missing(child, false, review.Skills{Recorded: true, Held: map[string]bool{"review induction": true}}); len(m) != 2 {
 		t.Errorf("missing %v", m)
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/text/encoding/unicode"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/normalise"
+	"lookback/internal/review"
 	"lookback/internal/store"
 )
 
@@ -126,7 +126,7 @@ func parseSkills(file string, data []byte, accounts map[string]store.Account) (l
 	if len(faults) > 0 {
 		return nil, 0, faults
 	}
-	p := &skillParser{file: file, at: at, accounts: accounts, training: casework.TrainingInForce()}
+	p := &skillParser{file: file, at: at, accounts: accounts, training: review.TrainingInForce()}
 	for {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -245,7 +245,7 @@ type skillParser struct {
 	file     string
 	at       map[string]int
 	accounts map[string]store.Account
-	training *casework.Training
+	training *review.Training
 	lines    []skillLine
 	rows     int
 	faults   []SkillFault

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/cohort"
 	"lookback/internal/desk"
 	"lookback/internal/ledger"
+	"lookback/internal/review"
 	"lookback/internal/store"
 )
 
@@ -350,7 +350,7 @@ type History struct {
 	Past   []store.Assignment // oldest first, the one that holds last
 	Holds  bool               // the last one holds
 	State  casefile.CaseState
-	Needs  []casework.Needed
+	Needs  []review.Needed
 	Checks bool // training was imported, so that it is asked for
 	Names  map[string]string
 }
@@ -374,7 +374,7 @@ func CaseHistory(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefi
 			return err
 		}
 		row, _ := view.Find(id)
-		h.Names, h.Needs = c.names, casework.TrainingInForce().Needed(row, c.restricted[id])
+		h.Names, h.Needs = c.names, review.TrainingInForce().Needed(row, c.restricted[id])
 		if h.Past, err = tx.CaseAssignments(ctx, id); err != nil {
 			return err
 		}

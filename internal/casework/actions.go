@@ -65,23 +65,23 @@ type ActionForm struct {
 }
 
 // Faults returns what is wrong with the form, in the order of its fields.
-func (f ActionForm) Faults(now time.Time) []Fault {
-	var out []Fault
+func (f ActionForm) Faults(now time.Time) []casefile.Fault {
+	var out []casefile.Fault
 	switch {
 	case blank(f.Title):
-		out = append(out, Fault{"title", "Say in one line what is to be done."})
+		out = append(out, casefile.Fault{Field: "title", Message: "Say in one line what is to be done."})
 	case len(f.Title) > maxActionTitle:
-		out = append(out, Fault{"title", fmt.Sprintf("Say it in at most %d characters, and put the rest into the details.", maxActionTitle)})
+		out = append(out, casefile.Fault{Field: "title", Message: fmt.Sprintf("Say it in at most %d characters, and put the rest into the details.", maxActionTitle)})
 	}
 	if len(f.Detail) > MaxActionText {
-		out = append(out, Fault{"detail", fmt.Sprintf("These are %s too many: at most %d KB are kept. Shorten the text; what you typed is still here.",
+		out = append(out, casefile.Fault{Field: "detail", Message: fmt.Sprintf("These are %s too many: at most %d KB are kept. Shorten the text; what you typed is still here.",
 			bytesWords(len(f.Detail)-MaxActionText), MaxActionText>>10)})
 	}
 	return append(out, dueFaults(f.Due, now)...)
 }
 
 // dueFaults checks a due day: a day, not past, within five years.
-func dueFaults(due string, now time.Time) []Fault {
+func dueFaults(due string, now time.Time) []casefile.Fault {
 	if due == "" {
 		return nil
 	}
@@ -89,11 +89,11 @@ func dueFaults(due string, now time.Time) []Fault {
 	today := casefile.DayAt(now)
 	switch {
 	case err != nil:
-		return []Fault{{"due", "Give the due day as a date, for example " + (today + 14).String() + "."}}
+		return []casefile.Fault{{Field: "due", Message: "Give the due day as a date, for example " + (today + 14).String() + "."}}
 	case day < today:
-		return []Fault{{"due", "That day has passed. Choose today or a later day."}}
+		return []casefile.Fault{{Field: "due", Message: "That day has passed. Choose today or a later day."}}
 	case day > today+5*366:
-		return []Fault{{"due", "That day is more than five years away. Check the year."}}
+		return []casefile.Fault{{Field: "due", Message: "That day is more than five years away. Check the year."}}
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func mayRaise(d *desk.Desk, by casefile.Actor, owner string) error {
 // along with something else. They ask [mayRaise] first and call TouchCase after.
 func raiseAction(ctx context.Context, d *desk.Desk, tx *store.Tx, by casefile.Actor, f ActionForm) (int64, []ledger.Event, error) {
 	f.Title, f.Detail = oneLine(f.Title), strings.TrimSpace(casefile.Shown(f.Detail))
-	if err := refuse(f.Faults(tx.Now)); err != nil {
+	if err := casefile.Refuse(f.Faults(tx.Now)); err != nil {
 		return 0, nil, err
 	}
 	if err := d.Readable(ctx, tx, by, f.Case); err != nil {
@@ -154,7 +154,7 @@ func raiseAction(ctx context.Context, d *desk.Desk, tx *store.Tx, by casefile.Ac
 		return 0, nil, err
 	}
 	events := []ledger.Event{{Kind: ledger.ActionRaised, Subject: string(a.Case), Purpose: "review", Body: map[string]any{
-		"action": a.ID, "line": a.Line, "decision": a.Decision, "priority": a.Priority, "due": a.Due, "sha256": textHash(a.Title, a.Detail),
+		"action": a.ID, "line": a.Line, "decision": a.Decision, "priority": a.Priority, "due": a.Due, "sha256": desk.TextHash(a.Title, a.Detail),
 	}}}
 	if f.Owner == "" {
 		return a.ID, events, nil
@@ -226,11 +226,11 @@ type ActionChange struct {
 }
 
 // Faults returns what is wrong with the change, in the order of its fields.
-func (c ActionChange) Faults(now time.Time) []Fault {
-	var out []Fault
+func (c ActionChange) Faults(now time.Time) []casefile.Fault {
+	var out []casefile.Fault
 	add := func(bad bool, field, message string) {
 		if bad {
-			out = append(out, Fault{field, message})
+			out = append(out, casefile.Fault{Field: field, Message: message})
 		}
 	}
 	switch c.Move {
@@ -253,7 +253,7 @@ func (c ActionChange) Faults(now time.Time) []Fault {
 		add(true, "move", "Choose what to do.")
 	}
 	if len(c.Note) > MaxActionText {
-		out = append(out, Fault{"note", fmt.Sprintf("These are %s too many: at most %d KB are kept. Shorten the text; what you typed is still here.",
+		out = append(out, casefile.Fault{Field: "note", Message: fmt.Sprintf("These are %s too many: at most %d KB are kept. Shorten the text; what you typed is still here.",
 			bytesWords(len(c.Note)-MaxActionText), MaxActionText>>10)})
 	}
 	return out
@@ -329,7 +329,7 @@ func changeAction(ctx context.Context, d *desk.Desk, tx *store.Tx, by casefile.A
 	if !ok && moveWords[c.Move] != "" {
 		return e, casefile.Errorf(casefile.Conflict, "Action %d is %s: nobody can %s it now.", a.ID, actionStands(a), moveWords[c.Move])
 	}
-	if err := refuse(c.Faults(tx.Now)); err != nil {
+	if err := casefile.Refuse(c.Faults(tx.Now)); err != nil {
 		return e, err
 	}
 	if err := mayMove(d, by, a, c); err != nil {
@@ -363,9 +363,9 @@ func moveAction(ctx context.Context, tx *store.Tx, by casefile.Actor, a casefile
 	case casefile.MoveReturn, casefile.MoveWithdraw:
 		body["reason"] = s.Note
 	case casefile.MoveResult:
-		body["result"], body["sha256"] = a.ResultKind, textHash(s.Note)
+		body["result"], body["sha256"] = a.ResultKind, desk.TextHash(s.Note)
 	case casefile.MoveNote:
-		body["sha256"] = textHash(s.Note)
+		body["sha256"] = desk.TextHash(s.Note)
 	}
 	return ledger.Event{Kind: ledger.ActionMoved, Subject: string(a.Case), Purpose: "review", Body: body}, tx.MoveAction(ctx, a, s)
 }
@@ -471,7 +471,7 @@ func Actions(ctx context.Context, tx *store.Tx, id casefile.CaseID) ([]ActionVie
 }
 
 func actionViews(ctx context.Context, tx *store.Tx, actions []casefile.Action, history bool) ([]ActionView, error) {
-	names, err := accountNames(ctx, tx)
+	names, err := tx.AccountNames(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -494,16 +494,6 @@ func actionViews(ctx context.Context, tx *store.Tx, actions []casefile.Action, h
 		views[i] = ActionView{Action: a, OwnerName: nameOr(names, a.Owner), Steps: byAction[a.ID], Today: casefile.DayAt(tx.Now), names: names}
 	}
 	return views, nil
-}
-
-// accountNames returns the name of every account, disabled ones too: a team.
-func accountNames(ctx context.Context, tx *store.Tx) (map[string]string, error) {
-	accounts, err := tx.Accounts(ctx)
-	names := make(map[string]string, len(accounts))
-	for _, a := range accounts {
-		names[a.ID] = a.Name
-	}
-	return names, err
 }
 
 func nameOr(names map[string]string, account string) string {
@@ -714,7 +704,7 @@ func newBatch() string { return strings.ToLower(rand.Text()[:12]) }
 // numbers returns what is chosen, and refuses what is wrong with all of it.
 func (c Chosen) numbers(ctx context.Context, d *desk.Desk, by casefile.Actor, change ActionChange) (numbers []int64, err error) {
 	err = d.DB.View(ctx, func(tx *store.Tx) error {
-		if err := refuse(change.Faults(tx.Now)); err != nil {
+		if err := casefile.Refuse(change.Faults(tx.Now)); err != nil {
 			return err
 		}
 		if c.Query == nil {
@@ -914,7 +904,7 @@ func ReadBatch(ctx context.Context, d *desk.Desk, by casefile.Actor, batch strin
 			return casefile.Errorf(casefile.NotFound, "There is no such batch of actions here.")
 		}
 		v.Move, v.By, v.At = steps[0].Move, steps[0].By, steps[0].At
-		names, err := accountNames(ctx, tx)
+		names, err := tx.AccountNames(ctx)
 		if err != nil {
 			return err
 		}
@@ -980,7 +970,7 @@ func ActionWorkload(ctx context.Context, d *desk.Desk, by casefile.Actor) (*Work
 		if err != nil {
 			return err
 		}
-		names, err := accountNames(ctx, tx)
+		names, err := tx.AccountNames(ctx)
 		if err != nil {
 			return err
 		}

@@ -110,12 +110,12 @@ func reviewBlocks(ctx context.Context, tx *store.Tx, id casefile.CaseID) ([]Bloc
 const MaxCloseReason = 10 << 10
 
 // CloseFaults returns what is wrong with the reason of a closing or a reopening.
-func CloseFaults(reason string) []Fault {
+func CloseFaults(reason string) []casefile.Fault {
 	switch {
 	case blank(reason):
-		return []Fault{{"reason", "Say why."}}
+		return []casefile.Fault{{Field: "reason", Message: "Say why."}}
 	case len(reason) > MaxCloseReason:
-		return []Fault{{"reason", fmt.Sprintf("These are %s too many: at most %d KB are kept. Shorten the text; what you typed is still here.",
+		return []casefile.Fault{{Field: "reason", Message: fmt.Sprintf("These are %s too many: at most %d KB are kept. Shorten the text; what you typed is still here.",
 			bytesWords(len(reason)-MaxCloseReason), MaxCloseReason>>10)}}
 	}
 	return nil
@@ -128,7 +128,7 @@ func Close(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.Cas
 		return err
 	}
 	reason = strings.TrimSpace(casefile.Shown(reason))
-	if err := refuse(CloseFaults(reason)); err != nil {
+	if err := casefile.Refuse(CloseFaults(reason)); err != nil {
 		return err
 	}
 	return d.DB.Update(ctx, by, func(tx *store.Tx) ([]ledger.Event, error) {
@@ -189,7 +189,7 @@ func Reopen(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.Ca
 		return err
 	}
 	reason = strings.TrimSpace(casefile.Shown(reason))
-	if err := refuse(CloseFaults(reason)); err != nil {
+	if err := casefile.Refuse(CloseFaults(reason)); err != nil {
 		return err
 	}
 	return d.DB.Update(ctx, by, func(tx *store.Tx) ([]ledger.Event, error) {
@@ -268,7 +268,7 @@ func ReadClosePage(ctx context.Context, d *desk.Desk, by casefile.Actor, id case
 		if p.History, err = tx.CaseClosings(ctx, id); err != nil {
 			return err
 		}
-		if p.names, err = accountNames(ctx, tx); err != nil {
+		if p.names, err = tx.AccountNames(ctx); err != nil {
 			return err
 		}
 		decisions, err := tx.Decisions(ctx, id)

@@ -1,10 +1,10 @@
+// Package casework holds the verbs on what a case asks for: present risk, actions,
+// closing.
 package casework
 
 import (
 	"context"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -84,18 +84,12 @@ type RiskForm struct {
 	How     string             `json:"how"`
 }
 
-// A Fault says what is wrong with one field of a form.
-type Fault struct {
-	Field   string
-	Message string
-}
-
 // Faults returns what is wrong with the form, in the order of its fields.
-func (f RiskForm) Faults() []Fault {
-	var out []Fault
+func (f RiskForm) Faults() []casefile.Fault {
+	var out []casefile.Fault
 	add := func(bad bool, field, message string, args ...any) {
 		if bad {
-			out = append(out, Fault{field, fmt.Sprintf(message, args...)})
+			out = append(out, casefile.Fault{Field: field, Message: fmt.Sprintf(message, args...)})
 		}
 	}
 	add(f.Nominal == "" && blank(f.Who), "who", "Choose who this is about, or describe them. If nobody knows yet, write: not known.")
@@ -123,14 +117,6 @@ func bytesWords(n int) string {
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
-// refuse turns the first fault into an error.
-func refuse(faults []Fault) error {
-	if len(faults) == 0 {
-		return nil
-	}
-	return casefile.Errorf(casefile.Invalid, "%s", faults[0].Message)
-}
-
 // RaiseRisk raises a present risk from a case: it needs nothing but leave to raise
 // risks and to read the case, whatever its scope, stage, evidence or lease. The
 // same risk sent twice by the same person within ten minutes is one risk. It
@@ -140,7 +126,7 @@ func RaiseRisk(ctx context.Context, d *desk.Desk, by casefile.Actor, f RiskForm)
 		return 0, err
 	}
 	f = f.tidy()
-	if err := refuse(f.Faults()); err != nil {
+	if err := casefile.Refuse(f.Faults()); err != nil {
 		return 0, err
 	}
 	err = d.DB.Update(ctx, by, func(tx *store.Tx) ([]ledger.Event, error) {
@@ -165,7 +151,7 @@ func RaiseRisk(ctx context.Context, d *desk.Desk, by casefile.Actor, f RiskForm)
 			return nil, err
 		}
 		events := []ledger.Event{{Kind: ledger.RiskRaised, Subject: string(f.Case), Purpose: "risk", Body: map[string]any{
-			"risk": id, "kinds": r.Kinds, "kinds_version": riskList.Version, "nominal": r.Nominal, "sha256": textHash(r.Who, r.Detail),
+			"risk": id, "kinds": r.Kinds, "kinds_version": riskList.Version, "nominal": r.Nominal, "sha256": desk.TextHash(r.Who, r.Detail),
 		}}}
 		if f.Whom != "" {
 			move, err := stepRisk(ctx, tx, by, casefile.Risk{ID: id, Case: f.Case}, casefile.RiskStep{State: casefile.RiskTold, Whom: f.Whom, How: f.How})
@@ -200,15 +186,6 @@ func (f RiskForm) tidy() RiskForm {
 
 // oneLine joins what was typed into a field of one line.
 func oneLine(s string) string { return strings.Join(strings.Fields(casefile.Shown(s)), " ") }
-
-// textHash is the SHA-256 of texts that an event vouches for and does not hold.
-func textHash(texts ...string) string {
-	h := sha256.New()
-	for _, t := range texts {
-		fmt.Fprintf(h, "%d:%s", len(t), t)
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
 
 // raisedAlready returns the number of an open risk that says the same and was
 // raised by the same person less than ten minutes ago, 0 if there is none.
@@ -270,11 +247,11 @@ type RiskMove struct {
 }
 
 // Faults returns what is wrong with the step at a moment, in the order of its fields.
-func (m RiskMove) Faults(now time.Time) []Fault {
-	var out []Fault
+func (m RiskMove) Faults(now time.Time) []casefile.Fault {
+	var out []casefile.Fault
 	add := func(bad bool, field, message string, args ...any) {
 		if bad {
-			out = append(out, Fault{field, fmt.Sprintf(message, args...)})
+			out = append(out, casefile.Fault{Field: field, Message: fmt.Sprintf(message, args...)})
 		}
 	}
 	switch m.To {
@@ -338,7 +315,7 @@ func MoveRisk(ctx context.Context, d *desk.Desk, by casefile.Actor, risk int64, 
 		if err != nil {
 			return nil, err
 		}
-		if err := refuse(m.Faults(tx.Now)); err != nil {
+		if err := casefile.Refuse(m.Faults(tx.Now)); err != nil {
 			return nil, err
 		}
 		if !slices.Contains(riskMoves[r.State], m.To) {
@@ -383,7 +360,7 @@ func readableRisk(ctx context.Context, d *desk.Desk, tx *store.Tx, by casefile.A
 
 func stepRisk(ctx context.Context, tx *store.Tx, by casefile.Actor, r casefile.Risk, s casefile.RiskStep) (ledger.Event, error) {
 	s.Risk, s.By = r.ID, by.ID
-	body := map[string]any{"risk": r.ID, "to": s.State, "sha256": textHash(s.Whom, s.How, s.Reference, s.Note)}
+	body := map[string]any{"risk": r.ID, "to": s.State, "sha256": desk.TextHash(s.Whom, s.How, s.Reference, s.Note)}
 	if s.State == casefile.RiskEnded {
 		body["reason"] = s.Note
 	}
@@ -484,7 +461,7 @@ func riskViews(ctx context.Context, tx *store.Tx, risks []casefile.Risk) ([]Risk
 	if err != nil {
 		return nil, err
 	}
-	names, err := accountNames(ctx, tx)
+	names, err := tx.AccountNames(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 // Package desk is where every verb is done: an open register, the version of the
 // program, and the one table of who may do what. The packages of the stages
-// (intake, analysis, cohort, casework, allocation, account) hold the verbs.
+// (intake, analysis, cohort, casework, reading, review, custody, allocation,
+// account) hold the verbs.
 //
 // A verb asks [Desk.May] first, does its work in one transaction of the store,
 // and leaves an event in the ledger. Reading a case or a person is an event too:
@@ -9,6 +10,9 @@ package desk
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -42,6 +46,15 @@ func (d *Desk) Record(ctx context.Context, by casefile.Actor, e ledger.Event) er
 	return d.DB.Update(ctx, by, func(*store.Tx) ([]ledger.Event, error) {
 		return []ledger.Event{e}, nil
 	})
+}
+
+// TextHash is the SHA-256 of texts that an event vouches for and does not hold.
+func TextHash(texts ...string) string {
+	h := sha256.New()
+	for _, t := range texts {
+		fmt.Fprintf(h, "%d:%s", len(t), t)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Seen records that the actor read something: a case, a person, a list, a

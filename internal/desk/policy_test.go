@@ -7,8 +7,8 @@ import (
 
 	"lookback/internal/analysis"
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/cohort"
+	"lookback/internal/custody"
 	"lookback/internal/desk/desktest"
 	"lookback/internal/intake"
 	"lookback/internal/scope"
@@ -58,15 +58,15 @@ func TestARoleWithoutPermissionIsRefusedByEveryVerb(t *testing.T) {
 		{"export suspects", []casefile.Role{casefile.Operator, casefile.Analyst, casefile.Supervisor, casefile.Disclosure}, export("suspects")},
 		{"export quarantine", []casefile.Role{casefile.Operator, casefile.Analyst, casefile.Supervisor, casefile.Disclosure}, export("quarantine")},
 		{"export the ledger", []casefile.Role{casefile.Operator, casefile.Disclosure, casefile.Inspector}, func(by casefile.Actor) error {
-			_, err := casework.ExportLedger(t.Context(), d, by, filepath.Join(t.TempDir(), "l"), false)
+			_, err := custody.ExportLedger(t.Context(), d, by, filepath.Join(t.TempDir(), "l"), false)
 			return err
 		}},
 		{"export its openings", []casefile.Role{casefile.Operator, casefile.Disclosure}, func(by casefile.Actor) error {
-			_, err := casework.ExportLedger(t.Context(), d, by, filepath.Join(t.TempDir(), "l"), true)
+			_, err := custody.ExportLedger(t.Context(), d, by, filepath.Join(t.TempDir(), "l"), true)
 			return err
 		}},
 		{"back up", []casefile.Role{casefile.Operator, casefile.Administrator}, func(by casefile.Actor) error {
-			return casework.Backup(t.Context(), d, by, filepath.Join(t.TempDir(), "b"))
+			return custody.Backup(t.Context(), d, by, filepath.Join(t.TempDir(), "b"))
 		}},
 		{"run a scope", []casefile.Role{casefile.Operator, casefile.Records, casefile.Analyst, casefile.Reviewer, casefile.Supervisor, casefile.Disclosure, casefile.Inspector, casefile.Panel}, func(by casefile.Actor) error {
 			_, err := cohort.RunScope(t.Context(), d, by, terms, nil, nil)

@@ -52,6 +52,16 @@ func (t *Tx) Accounts(ctx context.Context) ([]Account, error) {
 		ORDER BY a.id`)
 }
 
+// AccountNames returns the name of every account, disabled ones too: a team.
+func (t *Tx) AccountNames(ctx context.Context) (map[string]string, error) {
+	accounts, err := t.Accounts(ctx)
+	names := make(map[string]string, len(accounts))
+	for _, a := range accounts {
+		names[a.ID] = a.Name
+	}
+	return names, err
+}
+
 // Account returns one account; ok is false if there is none.
 func (t *Tx) Account(ctx context.Context, id string) (a Account, ok bool, err error) {
 	return maybe(scanAccount(t.tx.QueryRowContext(ctx, `

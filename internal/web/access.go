@@ -10,8 +10,8 @@ import (
 
 	"lookback/internal/account"
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/desk"
+	"lookback/internal/review"
 	"lookback/internal/store"
 )
 
@@ -76,7 +76,7 @@ func (s *Site) listAccess(w http.ResponseWriter, r *request) error {
 // An accessPage is what one person may do, and which cases are kept from them.
 type accessPage struct {
 	*account.Access
-	*casework.Bars
+	*review.Bars
 }
 
 func (s *Site) showAccess(w http.ResponseWriter, r *request) error {
@@ -84,7 +84,7 @@ func (s *Site) showAccess(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	bars, err := casework.BarredFrom(r.Context(), s.Desk, r.By, a.Account.ID)
+	bars, err := review.BarredFrom(r.Context(), s.Desk, r.By, a.Account.ID)
 	if err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func (s *Site) listActions(w http.ResponseWriter, r *request) error {
 	return s.renderActions(w, r, http.StatusOK, r.URL.Query(), batchForm{Do: "allocate", Scope: "ticked"}, nil)
 }
 
-func (s *Site) renderActions(w http.ResponseWriter, r *request, status int, filter url.Values, batch batchForm, faults []casework.Fault) error {
+func (s *Site) renderActions(w http.ResponseWriter, r *request, status int, filter url.Values, batch batchForm, faults []casefile.Fault) error {
 	query, whose := actionQuery(r.By, filter)
 	l, err := casework.ListActions(r.Context(), s.Desk, r.By, query)
 	if err != nil {
@@ -228,7 +228,7 @@ func (s *Site) changeActions(w http.ResponseWriter, r *request) error {
 		if k := casefile.KindOf(err); k != casefile.Invalid && k != casefile.Conflict {
 			return err
 		}
-		return s.renderActions(w, r, statusOf(err), filter, f, []casework.Fault{{Field: field, Message: casefile.Message(err)}})
+		return s.renderActions(w, r, statusOf(err), filter, f, []casefile.Fault{{Field: field, Message: casefile.Message(err)}})
 	}
 	if faults := change.Faults(s.now()); len(faults) > 0 {
 		names := map[string]string{"owner": "to", "due": "newdue", "move": "do"}
@@ -415,7 +415,7 @@ func (s *Site) moveAction(w http.ResponseWriter, r *request) error {
 		err := casework.MoveAction(r.Context(), s.Desk, r.By, id, seen, c)
 		switch casefile.KindOf(err) {
 		case casefile.Invalid, casefile.Conflict:
-			faults, status = []casework.Fault{{Message: casefile.Message(err)}}, statusOf(err)
+			faults, status = []casefile.Fault{{Message: casefile.Message(err)}}, statusOf(err)
 		default:
 			if err != nil {
 				return err
@@ -513,7 +513,7 @@ func (s *Site) raiseAction(w http.ResponseWriter, r *request) error {
 		id, err := casework.RaiseAction(r.Context(), s.Desk, r.By, f)
 		switch casefile.KindOf(err) {
 		case casefile.Invalid, casefile.Conflict:
-			faults, status = []casework.Fault{{Message: casefile.Message(err)}}, statusOf(err)
+			faults, status = []casefile.Fault{{Message: casefile.Message(err)}}, statusOf(err)
 		default:
 			if err != nil {
 				return err

@@ -9,10 +9,11 @@ import (
 	"strconv"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/cohort"
 	"lookback/internal/desk"
 	"lookback/internal/ledger"
+	"lookback/internal/reading"
+	"lookback/internal/review"
 )
 
 var approvalRoutes = []route{
@@ -35,7 +36,7 @@ var approvalRoutes = []route{
 
 // An approvalsPage is the list of what waits for the reader.
 type approvalsPage struct {
-	*casework.Approvals
+	*review.Approvals
 	Total int // waiting or disputed, whoever may take them
 }
 
@@ -45,7 +46,7 @@ func (approvalsPage) Wide() bool { return true }
 func (p approvalsPage) Count(stage string) int { return p.Counts[casefile.Stage(stage)] }
 
 func (s *Site) listApprovals(w http.ResponseWriter, r *request) error {
-	a, err := casework.ListApprovals(r.Context(), s.Desk, r.By)
+	a, err := review.ListApprovals(r.Context(), s.Desk, r.By)
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ func (s *Site) listApprovals(w http.ResponseWriter, r *request) error {
 type approvalPage struct {
 	Faults
 	Case     *casePage
-	A        *casework.Approval
+	A        *review.Approval
 	Said     []saidView // the last is in question
 	Dispute  *casefile.ReviewStep
 	Notice   string
@@ -78,7 +79,7 @@ func (p *approvalPage) Earlier() []saidView { return p.Said[:len(p.Said)-1] }
 
 // A saidView is a review as a page shows it.
 type saidView struct {
-	casework.Said
+	review.Said
 	Sections []formSection
 	Names    map[string]string // of accounts; nil where nobody is named
 }
@@ -92,11 +93,11 @@ func (v saidView) By(account string) string {
 }
 
 // Third reports whether the review is the conclusion of a third person.
-func (v saidView) Third() bool { return v.Sections != nil && v.Said.Form.Name == casework.ApprovalForm }
+func (v saidView) Third() bool { return v.Sections != nil && v.Said.Form.Name == review.ApprovalForm }
 
 func (s *Site) showApproval(w http.ResponseWriter, r *request) error {
 	// Opening it takes it, so that two people do not read the same review.
-	if _, err := casework.Take(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id"))); err != nil {
+	if _, err := review.Take(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id"))); err != nil {
 		return err
 	}
 	return s.drawApproval(w, r, http.StatusOK, &approvalPage{})
@@ -110,7 +111,7 @@ func (s *Site) drawApproval(w http.ResponseWriter, r *request, status int, p *ap
 	if p.Case, err = s.readCase(w, r, id, "approval", approvalAddress(id)); err != nil {
 		return err
 	}
-	if p.A, err = casework.OpenApproval(r.Context(), s.Desk, r.By, p.Case.File); err != nil {
+	if p.A, err = review.OpenApproval(r.Context(), s.Desk, r.By, p.Case.File); err != nil {
 		return err
 	}
 	for _, said := range p.A.Reviews {
@@ -149,13 +150,13 @@ func (s *Site) drawApproval(w http.ResponseWriter, r *request, status int, p *ap
 }
 
 func (s *Site) leaveApproval(w http.ResponseWriter, r *request) error {
-	if err := casework.HandBack(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id"))); err != nil {
+	if err := review.HandBack(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id"))); err != nil {
 		return err
 	}
 	return redirect(w, r, "/approvals", "It is free for somebody else. What you typed is kept.")
 }
 
-func verdictOptions(f *casework.Form) (out []Option) {
+func verdictOptions(f *review.Form) (out []Option) {
 	q, _ := f.Question("verdict")
 	for _, o := range q.Options {
 		out = append(out, Option{Value: o.Code, Label: o.Title})
@@ -165,7 +166,7 @@ func verdictOptions(f *casework.Form) (out []Option) {
 
 // said prepares a review for a page that shows it. Without a case read, passages
 // are named by their kind.
-func (p *casePage) said(s casework.Said, names map[string]string) saidView {
+func (p *casePage) said(s review.Said, names map[string]string) saidView {
 	v := saidView{Said: s, Names: names}
 	v.Sections, _, _ = p.sections(s.Form, s.Body, nil)
 	return v
@@ -190,13 +191,13 @@ func (s *Site) takeApproval(w http.ResponseWriter, r *request) error {
 	done := ""
 	switch p.Do {
 	case "approve":
-		err, done = casework.Approve(r.Context(), s.Desk, r.By, id, seen, p.Reason), "The review was approved and is a decision now."
+		err, done = review.Approve(r.Context(), s.Desk, r.By, id, seen, p.Reason), "The review was approved and is a decision now."
 	case "return":
-		err, done = casework.Return(r.Context(), s.Desk, r.By, id, seen, p.Reason), "The review went back to its reviewer with your reason."
+		err, done = review.Return(r.Context(), s.Desk, r.By, id, seen, p.Reason), "The review went back to its reviewer with your reason."
 	case "disagree":
-		err, done = casework.Disagree(r.Context(), s.Desk, r.By, id, seen, verdict, p.Reason), "Your conclusion stands against the review's. A third person decides."
+		err, done = review.Disagree(r.Context(), s.Desk, r.By, id, seen, verdict, p.Reason), "Your conclusion stands against the review's. A third person decides."
 	case "settle":
-		err, done = casework.Adjudicate(r.Context(), s.Desk, r.By, id, seen, verdict, p.Reason), "The disagreement was settled."
+		err, done = review.Adjudicate(r.Context(), s.Desk, r.By, id, seen, verdict, p.Reason), "The disagreement was settled."
 	case "":
 		p.Add("do", "Choose what you say of the review.")
 		return s.drawApproval(w, r, http.StatusUnprocessableEntity, p)
@@ -234,7 +235,7 @@ func (s *Site) lateApproval(w http.ResponseWriter, r *request, id casefile.CaseI
 
 // A decisionPage is what was decided about a case.
 type decisionPage struct {
-	*casework.DecisionPage
+	*review.DecisionPage
 	Case      *casePage
 	Decided   []decidedView
 	OwnView   *saidView
@@ -243,7 +244,7 @@ type decisionPage struct {
 }
 
 type decidedView struct {
-	casework.Decided
+	review.Decided
 	Views []saidView
 }
 
@@ -257,11 +258,11 @@ func (d decidedView) Name(account string) string {
 
 func (s *Site) showDecision(w http.ResponseWriter, r *request) error {
 	id := casefile.CaseID(r.PathValue("id"))
-	d, err := casework.ReadDecisions(r.Context(), s.Desk, r.By, id)
+	d, err := review.ReadDecisions(r.Context(), s.Desk, r.By, id)
 	if err != nil {
 		return err
 	}
-	c := &casePage{File: &casework.File{ID: id, State: d.State}, site: s, r: r, path: caseAddress(id)}
+	c := &casePage{File: &reading.File{ID: id, State: d.State}, site: s, r: r, path: caseAddress(id)}
 	p := &decisionPage{DecisionPage: d, Case: c, RequeueOf: d.State.Stage == casefile.StageDeferred && s.can(r, desk.DeferCases)}
 	for _, one := range d.Decisions {
 		v := decidedView{Decided: one}
@@ -283,7 +284,7 @@ func (s *Site) showDecision(w http.ResponseWriter, r *request) error {
 
 func (s *Site) reviewAnew(w http.ResponseWriter, r *request) error {
 	id := casefile.CaseID(r.PathValue("id"))
-	if err := casework.ReviewAnew(r.Context(), s.Desk, r.By, id, seenOf(r), r.PostForm.Get("reason")); err != nil {
+	if err := review.ReviewAnew(r.Context(), s.Desk, r.By, id, seenOf(r), r.PostForm.Get("reason")); err != nil {
 		return err
 	}
 	return redirect(w, r, caseAddress(id), "The case is in the queue again. Its decision stands until another one supersedes it.")
@@ -291,7 +292,7 @@ func (s *Site) reviewAnew(w http.ResponseWriter, r *request) error {
 
 func (s *Site) dropUnsent(w http.ResponseWriter, r *request) error {
 	id := casefile.CaseID(r.PathValue("id"))
-	if err := casework.DropUnsent(r.Context(), s.Desk, r.By, id); err != nil {
+	if err := review.DropUnsent(r.Context(), s.Desk, r.By, id); err != nil {
 		return err
 	}
 	return redirect(w, r, caseAddress(id)+"/decision", "Your text was put aside.")
@@ -320,7 +321,7 @@ func (s *Site) listDeferred(w http.ResponseWriter, r *request) error {
 
 func (s *Site) drawDeferred(w http.ResponseWriter, r *request, status int, p *deferredPage) (err error) {
 	p.From = int(max(number64(r.URL.Query(), "from"), 0))
-	if p.List, p.All, err = casework.ListDeferred(r.Context(), s.Desk, r.By, p.From, deferredShown+1); err != nil {
+	if p.List, p.All, err = review.ListDeferred(r.Context(), s.Desk, r.By, p.From, deferredShown+1); err != nil {
 		return err
 	}
 	if p.Names, err = s.accountNames(r.Context()); err != nil {
@@ -359,7 +360,7 @@ func (s *Site) requeue(w http.ResponseWriter, r *request) error {
 		p.Add("case", "At most %d cases at a time.", maxChosenCases)
 	}
 	if len(p.Faults) == 0 {
-		b, err := casework.Requeue(r.Context(), s.Desk, r.By, ids, p.Reason)
+		b, err := review.Requeue(r.Context(), s.Desk, r.By, ids, p.Reason)
 		if err == nil {
 			return redirect(w, r, "/deferred", bulkSaid(b, "taken back into the queue"))
 		}
@@ -372,7 +373,7 @@ func (s *Site) requeue(w http.ResponseWriter, r *request) error {
 }
 
 // bulkSaid says what became of an act on many cases.
-func bulkSaid(b casework.Bulk, done string) string {
+func bulkSaid(b review.Bulk, done string) string {
 	said := fmt.Sprintf("%d cases were %s.", b.Done, done)
 	if b.Done == 1 {
 		said = "1 case was " + done + "."
@@ -480,7 +481,7 @@ func (s *Site) deferCases(w http.ResponseWriter, r *request) error {
 		p.Add("", "The filter finds no case.")
 	}
 	if len(p.Faults) == 0 {
-		b, err := casework.Defer(r.Context(), s.Desk, r.By, ids, p.Reason)
+		b, err := review.Defer(r.Context(), s.Desk, r.By, ids, p.Reason)
 		if err == nil {
 			return redirect(w, r, "/deferred", bulkSaid(b, "put off unread"))
 		}

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 
-	"lookback/internal/casework"
+	"lookback/internal/custody"
 	"lookback/internal/desk"
 )
 
@@ -16,7 +16,7 @@ var backupRoutes = []route{
 }
 
 type backupPage struct {
-	State   *casework.LedgerState
+	State   *custody.LedgerState
 	Running []jobView
 	Done    []jobView // that still have their file
 }
@@ -25,7 +25,7 @@ type backupPage struct {
 const backupTurn = "backup"
 
 func (s *Site) showBackup(w http.ResponseWriter, r *request) error {
-	state, err := casework.ReadLedgerState(r.Context(), s.Desk, r.By)
+	state, err := custody.ReadLedgerState(r.Context(), s.Desk, r.By)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (s *Site) takeBackup(w http.ResponseWriter, r *request) error {
 		}
 		j.progress("copying and encrypting the register", 0, 0)
 		file := filepath.Join(dir, name)
-		if err := casework.Backup(ctx, s.Desk, by, file); err != nil {
+		if err := custody.Backup(ctx, s.Desk, by, file); err != nil {
 			return outcome{To: "/backup", Label: "Backup"}, err
 		}
 		return outcome{File: file, To: "/backup", Label: "Backup", Says: []string{

@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/desk"
+	"lookback/internal/reading"
 	"lookback/internal/store"
 )
 
@@ -24,9 +24,9 @@ var caseRoutes = []route{
 // A casePage is a case as its page, and pages that show it beside something else,
 // draw it. It is the dot of the components case-*.html.
 type casePage struct {
-	*casework.File
+	*reading.File
 	Texts    []shownText // of the reader, with what is marked in them
-	Timeline casework.Timeline
+	Timeline reading.Timeline
 	Kinds    []momentChoice
 	Names    bool // names of victims and other protected people are shown
 	Flagged  bool // a flag is set: the log opens when somebody opens it
@@ -66,7 +66,7 @@ func (s *Site) showCase(w http.ResponseWriter, r *request) error {
 func (s *Site) readCase(w http.ResponseWriter, r *request, id casefile.CaseID, purpose, path string) (*casePage, error) {
 	q := r.URL.Query()
 	number := func(name string) int64 { n, _ := strconv.ParseInt(q.Get(name), 10, 64); return max(n, 0) }
-	f, err := casework.OpenCase(r.Context(), s.Desk, r.By, id, purpose, casework.Look{
+	f, err := reading.OpenCase(r.Context(), s.Desk, r.By, id, purpose, reading.Look{
 		Log: int(min(number("log"), 1<<30)), Entry: number("entry"), Find: strings.TrimSpace(q.Get("find")),
 		Paper: number("paper"), Page: int(min(number("page"), 1<<30)),
 	})
@@ -85,7 +85,7 @@ func (s *Site) readCase(w http.ResponseWriter, r *request, id casefile.CaseID, p
 		p.Texts = append(p.Texts, shown)
 	}
 	p.Timeline = f.Timeline(q["kind"]...)
-	for _, k := range casework.MomentKinds {
+	for _, k := range reading.MomentKinds {
 		if n := p.Timeline.Counts[k.Code]; n > 0 {
 			p.Kinds = append(p.Kinds, momentChoice{k.Code, k.Name, n, slices.Contains(q["kind"], k.Code)})
 		}
@@ -115,7 +115,7 @@ func (p *casePage) setReadings(before int64) error {
 	list := p.File.Readings
 	if before > 0 {
 		var err error
-		if list, err = casework.Readings(p.r.Context(), p.site.Desk, p.r.By, p.ID, before, limit+1); err != nil {
+		if list, err = reading.Readings(p.r.Context(), p.site.Desk, p.r.By, p.ID, before, limit+1); err != nil {
 			return err
 		}
 	}
@@ -202,12 +202,12 @@ func (p *casePage) Sub(part string) string { return caseAddress(p.ID) + "/" + pa
 // Open reports whether the log stands open: not where a flag is set, until
 // somebody asks for a part of it.
 func (p *casePage) Open() bool {
-	return !p.Flagged || p.Look != (casework.Look{})
+	return !p.Flagged || p.Look != (reading.Look{})
 }
 
 // Called is how to call somebody in the case: by name, or by initials where the
 // name is shown only when asked for.
-func (p *casePage) Called(w casework.Person) string {
+func (p *casePage) Called(w reading.Person) string {
 	switch {
 	case w.Name() == "":
 		_, ref := w.ID.Split()
@@ -221,7 +221,7 @@ func (p *casePage) Called(w casework.Person) string {
 // protected reports whether a name is shown only when asked for: of victims and
 // missing people, here or elsewhere, and of children; a suspect's name is what
 // the case is about.
-func protected(w casework.Person) bool {
+func protected(w reading.Person) bool {
 	switch {
 	case w.Has(casefile.RoleVictim) || w.Has(casefile.RoleMissing):
 		return true
@@ -235,7 +235,7 @@ func protected(w casework.Person) bool {
 
 // HasProtected reports whether anybody in the case is shown by initials.
 func (p *casePage) HasProtected() bool {
-	return slices.ContainsFunc(p.People, func(w casework.Person) bool { return w.Named && protected(w) })
+	return slices.ContainsFunc(p.People, func(w reading.Person) bool { return w.Named && protected(w) })
 }
 
 // Who is how to call a record: in words if it is somebody in the case.
@@ -244,7 +244,7 @@ func (p *casePage) Who(id casefile.NominalID) string {
 		return ""
 	}
 	if w, in := p.Person(id); in {
-		return p.Called(w) + ", " + casework.RoleWord(w.Roles()[0])
+		return p.Called(w) + ", " + reading.RoleWord(w.Roles()[0])
 	}
 	_, ref := id.Split()
 	return ref
@@ -256,7 +256,7 @@ func (p *casePage) EntryAt(row int64) string {
 }
 
 // MomentAt is where the page has more about a moment.
-func (p *casePage) MomentAt(m casework.Moment) string {
+func (p *casePage) MomentAt(m reading.Moment) string {
 	if m.Entry != 0 {
 		return p.EntryAt(m.Entry)
 	}
@@ -264,7 +264,7 @@ func (p *casePage) MomentAt(m casework.Moment) string {
 }
 
 // SuggestionAt is where the page shows what a suggestion rests on.
-func (p *casePage) SuggestionAt(s casework.Suggestion) string {
+func (p *casePage) SuggestionAt(s reading.Suggestion) string {
 	if s.Entry != 0 {
 		return caseAddress(p.ID) + "?entry=" + strconv.FormatInt(s.Entry, 10) + "#" + s.Anchor
 	}
@@ -304,7 +304,7 @@ func (s *Site) sendFile(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return casefile.Errorf(casefile.NotFound, "There is no such document.")
 	}
-	f, err := casework.ReadFile(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id")), row, r.URL.Query().Get("for"))
+	f, err := reading.ReadFile(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id")), row, r.URL.Query().Get("for"))
 	if err != nil {
 		return err
 	}
@@ -333,7 +333,7 @@ func (s *Site) sendFile(w http.ResponseWriter, r *request) error {
 // A roleGroup is the people of one role, under its heading.
 type roleGroup struct {
 	Label  string
-	People []casework.Person
+	People []reading.Person
 }
 
 // PeopleByRole groups people by their first role.
@@ -355,12 +355,12 @@ func (p *casePage) PeopleByRole() (groups []roleGroup) {
 }
 
 // PersonPath is the last part of the address of a person's page.
-func (p *casePage) PersonPath(w casework.Person) string {
+func (p *casePage) PersonPath(w reading.Person) string {
 	return personPath(string(w.ID)) + "?for=linked+case"
 }
 
 // Age says how old somebody was at the offence, as far as that is known.
-func (p *casePage) Age(w casework.Person) string {
+func (p *casePage) Age(w reading.Person) string {
 	switch {
 	case !w.AgeKnown:
 		return "age not known"
@@ -374,7 +374,7 @@ func (p *casePage) Age(w casework.Person) string {
 
 // RolesElsewhere counts the parts that somebody has in other cases: "suspect in
 // 2, witness in 1".
-func (p *casePage) RolesElsewhere(w casework.Person) string {
+func (p *casePage) RolesElsewhere(w reading.Person) string {
 	n := map[string]int{}
 	var order []string
 	for _, e := range w.Elsewhere {
@@ -384,13 +384,13 @@ func (p *casePage) RolesElsewhere(w casework.Person) string {
 	}
 	var said []string
 	for _, role := range order {
-		said = append(said, fmt.Sprintf("%s in %d", casework.RoleWord(role), n[role]))
+		said = append(said, fmt.Sprintf("%s in %d", reading.RoleWord(role), n[role]))
 	}
 	return strings.Join(said, ", ")
 }
 
 // Episode says what is recorded of a missing episode.
-func (p *casePage) Episode(e casefile.Episode) string { return sentence(casework.SayEpisode(e)) + "." }
+func (p *casePage) Episode(e casefile.Episode) string { return sentence(reading.SayEpisode(e)) + "." }
 
 // Path is the address of the page that shows the reader.
 func (p *casePage) Path() string { return p.path }

@@ -13,9 +13,9 @@ import (
 
 	"lookback/internal/analysis"
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/intake"
 	"lookback/internal/ledger"
+	"lookback/internal/reading"
 	"lookback/internal/store"
 )
 
@@ -143,7 +143,7 @@ func TestASelectionIsAPlaceInTheText(t *testing.T) {
 				t.Fatalf("selected %+v, want %+v", c, want)
 			}
 			if i == 2 && from == 9 {
-				if _, err := casework.AddLine(t.Context(), s.Desk, s.actor(t, "reviewer.one"), id, "From a selection", "", &c); err != nil {
+				if _, err := reading.AddLine(t.Context(), s.Desk, s.actor(t, "reviewer.one"), id, "From a selection", "", &c); err != nil {
 					t.Error(err)
 				}
 			}
@@ -194,7 +194,7 @@ func TestTheCasePageIsForEverybody(t *testing.T) {
 	s := newSite(t)
 	f := s.richCase(t)
 	b := s.browse(t, "reviewer.one")
-	if _, err := casework.AddLine(t.Context(), s.Desk, s.actor(t, "reviewer.one"), f.ID, "A line of enquiry", "", nil); err != nil {
+	if _, err := reading.AddLine(t.Context(), s.Desk, s.actor(t, "reviewer.one"), f.ID, "A line of enquiry", "", nil); err != nil {
 		t.Fatal(err)
 	}
 	suspect := f.People[0]

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/ledger"
+	"lookback/internal/reading"
 	"lookback/internal/scope"
 	"lookback/internal/store"
 )
@@ -64,9 +64,9 @@ func TestMarksCoverWhatTheyMeanAndMayOverlap(t *testing.T) {
 }
 
 // file reads a case as the store holds it.
-func (s *testSite) file(t *testing.T, id casefile.CaseID) *casework.File {
+func (s *testSite) file(t *testing.T, id casefile.CaseID) *reading.File {
 	t.Helper()
-	f, err := casework.ReadCase(t.Context(), s.Desk, operator, id, "review")
+	f, err := reading.ReadCase(t.Context(), s.Desk, operator, id, "review")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,10 +74,10 @@ func (s *testSite) file(t *testing.T, id casefile.CaseID) *casework.File {
 }
 
 // richCase is the case of the seed that has most on its page.
-func (s *testSite) richCase(t *testing.T) *casework.File {
+func (s *testSite) richCase(t *testing.T) *reading.File {
 	t.Helper()
-	var best *casework.File
-	score := func(f *casework.File) int {
+	var best *reading.File
+	score := func(f *reading.File) int {
 		n := 0
 		for _, has := range []bool{f.Suspects.More() > 0, len(f.Exhibits) > 0, len(f.Papers) > 0, len(f.Episodes) > 0, len(f.Uses) > 0, len(f.Groups) > 0, len(f.Endings) > 0, len(f.Marks) > 0, len(f.Linked) > 0} {
 			if has {
@@ -151,7 +151,7 @@ func numberText(n int64) string { return strings.TrimSpace(strings.ReplaceAll(th
 
 func TestNamesOfVictimsAreShownWhenAskedFor(t *testing.T) {
 	s := newSite(t)
-	var f *casework.File
+	var f *reading.File
 	name := ""
 	for _, id := range s.cases(t) {
 		f = s.file(t, id)
@@ -215,7 +215,7 @@ func TestWhoReadItIsNotSaidToWhoIsToReadItBlind(t *testing.T) {
 		}
 	}
 	// Nor whose a line of enquiry is.
-	if _, err := casework.AddLine(t.Context(), s.Desk, first, s.cases(t)[0], "A line", "", nil); err != nil {
+	if _, err := reading.AddLine(t.Context(), s.Desk, first, s.cases(t)[0], "A line", "", nil); err != nil {
 		t.Fatal(err)
 	}
 	for who, told := range map[string]bool{"reviewer.two": false, "supervisor.one": true} {
@@ -294,7 +294,7 @@ func TestLinesOfEnquiryWithoutScript(t *testing.T) {
 func TestADocumentIsReadAndSaved(t *testing.T) {
 	s := newSite(t)
 	u := s.as(t, "reviewer.one")
-	var f *casework.File
+	var f *reading.File
 	for _, id := range s.cases(t) {
 		if f = s.file(t, id); len(f.Papers) > 0 && f.Papers[0].Size > 0 {
 			break
@@ -341,7 +341,7 @@ func TestADocumentIsReadAndSaved(t *testing.T) {
 func TestAPersonAndWhatTheyAreIn(t *testing.T) {
 	s := newSite(t)
 	u := s.as(t, "analyst")
-	var who casework.Person
+	var who reading.Person
 	for _, id := range s.cases(t) {
 		for _, p := range s.file(t, id).People {
 			if p.Has(casefile.RoleSuspect) && len(p.Elsewhere) > len(who.Elsewhere) {

@@ -81,7 +81,7 @@ func (s *Site) endOrReopen(w http.ResponseWriter, r *request, do closeVerb, done
 		err := do(r.Context(), s.Desk, r.By, caseOf(r), seen, reason)
 		switch casefile.KindOf(err) {
 		case casefile.Invalid, casefile.Conflict:
-			faults, status = []casework.Fault{{Message: casefile.Message(err)}}, statusOf(err)
+			faults, status = []casefile.Fault{{Message: casefile.Message(err)}}, statusOf(err)
 		default:
 			if err != nil {
 				return err

@@ -11,7 +11,7 @@ import (
 	_ "time/tzdata" // a machine without a zone file still knows London
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
+	"lookback/internal/reading"
 )
 
 // functions are what templates may call. How they are used stands in
@@ -22,7 +22,7 @@ var functions = template.FuncMap{
 	"caseAt":  func(id casefile.CaseID) string { return caseAddress(id) },
 	"ref":     func(id casefile.CaseID) string { _, ref := id.Split(); return ref },
 
-	"roleWord":    casework.RoleWord,
+	"roleWord":    reading.RoleWord,
 	"kindWord":    kindWord,
 	"fieldWord":   fieldWord,
 	"underscores": underscores,

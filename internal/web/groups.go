@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"lookback/internal/casework"
 	"lookback/internal/desk"
+	"lookback/internal/reading"
 )
 
 var groupRoutes = []route{
@@ -19,8 +19,8 @@ var groupRoutes = []route{
 }
 
 type groupsPage struct {
-	*casework.Groups
-	Shown        []casework.GroupLine
+	*reading.Groups
+	Shown        []reading.GroupLine
 	First, Last  int
 	Newer, Older string
 }
@@ -32,7 +32,7 @@ const groupsPerPage = 50
 func (s *Site) showGroups(w http.ResponseWriter, r *request) error {
 	after, _ := strconv.Atoi(r.URL.Query().Get("after"))
 	after = max(after, 0)
-	g, err := casework.ListGroups(r.Context(), s.Desk, r.By, after, groupsPerPage)
+	g, err := reading.ListGroups(r.Context(), s.Desk, r.By, after, groupsPerPage)
 	if err != nil {
 		return err
 	}
@@ -58,13 +58,13 @@ func (s *Site) showGroups(w http.ResponseWriter, r *request) error {
 }
 
 type groupPage struct {
-	*casework.GroupFile
+	*reading.GroupFile
 	Chart     template.HTML
 	Charted   int // members on the chart
 	Innocent  []string
-	Weak      []casework.GroupTie // the group falls apart without one of these
+	Weak      []reading.GroupTie // the group falls apart without one of these
 	MoreTies  int
-	TiesShown []casework.GroupTie
+	TiesShown []reading.GroupTie
 }
 
 func (groupPage) Wide() bool { return true }
@@ -73,7 +73,7 @@ func (groupPage) Wide() bool { return true }
 const mostTies = 300
 
 func (s *Site) showGroup(w http.ResponseWriter, r *request) error {
-	g, err := casework.ReadGroup(r.Context(), s.Desk, r.By, r.PathValue("id"))
+	g, err := reading.ReadGroup(r.Context(), s.Desk, r.By, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ var premisesSays = map[string]string{
 
 // innocent says what else could explain the group than that its members acted
 // together.
-func innocent(g *casework.GroupFile) (out []string) {
+func innocent(g *reading.GroupFile) (out []string) {
 	said := map[string]bool{}
 	for _, p := range g.Places {
 		form, ok := premisesSays[p.Premises]
@@ -170,7 +170,7 @@ const mostNodes = 60
 // drawGroup draws members as numbered circles and ties as lines. It is the same
 // whenever it is drawn; its figures stand in the tables beside it. With more
 // members than mostNodes, those with the most ties are drawn.
-func drawGroup(g *casework.GroupFile) (template.HTML, int) {
+func drawGroup(g *reading.GroupFile) (template.HTML, int) {
 	order := make([]int, len(g.Members))
 	for i := range order {
 		order[i] = i

@@ -18,6 +18,8 @@ import (
 	"lookback/internal/cohort"
 	"lookback/internal/desk"
 	"lookback/internal/ledger"
+	"lookback/internal/reading"
+	"lookback/internal/review"
 	"lookback/internal/scope"
 	"lookback/internal/store"
 )
@@ -36,14 +38,14 @@ type homePage struct {
 	First     []firstStep // what a fresh register needs; nil once it has it
 	Found     *homeFound  // in a demo
 	Risk      *casework.RiskBoard
-	Queue     *casework.Card
+	Queue     *review.Card
 	Mine      *homeActions // that I own
 	All       *homeActions // that anybody owns
 	Approvals *homeApprovals
 	Progress  *homeProgress
 	Pace      *allocation.Brief
 	Intake    *homeIntake
-	Groups    *casework.Groups
+	Groups    *reading.Groups
 	Terms     *store.Adoption
 	Ledger    *homeLedger
 	Anomalies *account.Anomalies
@@ -120,10 +122,10 @@ func (s *Site) home(w http.ResponseWriter, r *request) error {
 		part(0, func() (err error) { p.Risk, err = casework.RiskSummary(ctx, s.Desk, r.By); return err })
 	}
 	if may(desk.ReviewCases) && p.View.Run != 0 {
-		part(1, func() (err error) { p.Queue, err = casework.MyQueue(ctx, s.Desk, r.By); return err })
+		part(1, func() (err error) { p.Queue, err = review.MyQueue(ctx, s.Desk, r.By); return err })
 	}
 	if may(desk.ReadGroups) && p.View.Run != 0 {
-		part(2, func() (err error) { p.Groups, err = casework.ListGroups(ctx, s.Desk, r.By, 0, 0); return err })
+		part(2, func() (err error) { p.Groups, err = reading.ListGroups(ctx, s.Desk, r.By, 0, 0); return err })
 	}
 	if may(desk.ManageAccounts) {
 		part(3, func() (err error) { p.Anomalies, err = s.Accounts.Anomalies(ctx, r.By); return err })

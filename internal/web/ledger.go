@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
+	"lookback/internal/custody"
 	"lookback/internal/desk"
 	"lookback/internal/ledger"
 )
@@ -34,7 +34,7 @@ var ledgerRoutes = []route{
 
 type ledgerPage struct {
 	Faults
-	*casework.LedgerPage
+	*custody.LedgerPage
 	Kinds   []Option
 	Classes []Option
 	Actors  []string
@@ -53,8 +53,8 @@ var classSays = map[ledger.Class]string{
 }
 
 // readLedgerQuery reads the filter of the list; what is wrong with it goes into f.
-func readLedgerQuery(q url.Values, f *Faults) casework.LedgerQuery {
-	out := casework.LedgerQuery{Kind: ledger.Kind(q.Get("kind")), Class: ledger.Class(q.Get("class")), Actor: strings.TrimSpace(q.Get("actor")), Subject: strings.TrimSpace(q.Get("subject"))}
+func readLedgerQuery(q url.Values, f *Faults) custody.LedgerQuery {
+	out := custody.LedgerQuery{Kind: ledger.Kind(q.Get("kind")), Class: ledger.Class(q.Get("class")), Actor: strings.TrimSpace(q.Get("actor")), Subject: strings.TrimSpace(q.Get("subject"))}
 	out.From = readDay(q.Get("from"), "from", f)
 	if until := readDay(q.Get("until"), "until", f); !until.IsZero() {
 		out.Until = until.AddDate(0, 0, 1)
@@ -87,14 +87,14 @@ func (s *Site) showLedger(w http.ResponseWriter, r *request) error {
 			p.Chosen = true
 		}
 	}
-	state, err := casework.ReadLedgerState(r.Context(), s.Desk, r.By)
+	state, err := custody.ReadLedgerState(r.Context(), s.Desk, r.By)
 	if err != nil {
 		return err
 	}
 	p.Actors = state.Actors
 	p.Kinds = append(p.Kinds, Option{"", "Any", ""})
-	for _, k := range casework.LedgerKinds() {
-		p.Kinds = append(p.Kinds, Option{string(k), sentence(casework.KindSays(k)), ""})
+	for _, k := range custody.LedgerKinds() {
+		p.Kinds = append(p.Kinds, Option{string(k), sentence(custody.KindSays(k)), ""})
 	}
 	p.Classes = append(p.Classes, Option{"", "Any", ""})
 	for _, c := range ledger.Classes() {
@@ -102,15 +102,15 @@ func (s *Site) showLedger(w http.ResponseWriter, r *request) error {
 	}
 	status := http.StatusOK
 	if len(p.Faults) > 0 {
-		p.LedgerPage, status = &casework.LedgerPage{}, http.StatusUnprocessableEntity
-	} else if p.LedgerPage, err = casework.ReadLedger(r.Context(), s.Desk, r.By, q, eventsPerPage); err != nil {
+		p.LedgerPage, status = &custody.LedgerPage{}, http.StatusUnprocessableEntity
+	} else if p.LedgerPage, err = custody.ReadLedger(r.Context(), s.Desk, r.By, q, eventsPerPage); err != nil {
 		return err
 	}
 	return s.renderStatus(w, r, status, "ledger", "Ledger", p)
 }
 
 type eventPage struct {
-	*casework.LedgerEvent
+	*custody.LedgerEvent
 	ClassSays string
 	Lines     int
 }
@@ -120,7 +120,7 @@ func (s *Site) showEvent(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return casefile.Errorf(casefile.NotFound, "The ledger has no event %q. Find it in the list of events.", clip(r.PathValue("seq")))
 	}
-	e, err := casework.ReadEvent(r.Context(), s.Desk, r.By, seq)
+	e, err := custody.ReadEvent(r.Context(), s.Desk, r.By, seq)
 	if err != nil {
 		return err
 	}
@@ -128,12 +128,12 @@ func (s *Site) showEvent(w http.ResponseWriter, r *request) error {
 }
 
 type ledgerStatePage struct {
-	*casework.LedgerState
+	*custody.LedgerState
 	Running []jobView
 }
 
 func (s *Site) showLedgerState(w http.ResponseWriter, r *request) error {
-	state, err := casework.ReadLedgerState(r.Context(), s.Desk, r.By)
+	state, err := custody.ReadLedgerState(r.Context(), s.Desk, r.By)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (s *Site) verifyLedger(w http.ResponseWriter, r *request) error {
 		against += "\n"
 	}
 	return s.show(w, r, task{What: "Verification of the ledger", Act: desk.ReadLedger, Turn: ledgerTurn, Stops: true, Do: func(ctx context.Context, j *job) (outcome, error) {
-		c, err := casework.CheckLedger(ctx, s.Desk, by, []byte(against), j.progress)
+		c, err := custody.CheckLedger(ctx, s.Desk, by, []byte(against), j.progress)
 		out := outcome{To: "/ledger/state", Label: "State of the ledger"}
 		if err != nil {
 			return out, err
@@ -182,7 +182,7 @@ func (s *Site) exportLedger(w http.ResponseWriter, r *request) error {
 		}
 		j.progress("writing the events and the hashes", 0, 0)
 		tiles := filepath.Join(dir, name)
-		x, err := casework.ExportLedger(ctx, s.Desk, by, tiles, false)
+		x, err := custody.ExportLedger(ctx, s.Desk, by, tiles, false)
 		if err != nil {
 			return out, err
 		}
@@ -227,7 +227,7 @@ func pack(ctx context.Context, dir, file string) (err error) {
 }
 
 func (s *Site) sendLedgerKey(w http.ResponseWriter, r *request) error {
-	state, err := casework.ReadLedgerState(r.Context(), s.Desk, r.By)
+	state, err := custody.ReadLedgerState(r.Context(), s.Desk, r.By)
 	if err != nil {
 		return err
 	}
@@ -235,7 +235,7 @@ func (s *Site) sendLedgerKey(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Site) sendCheckpoint(w http.ResponseWriter, r *request) error {
-	state, err := casework.ReadLedgerState(r.Context(), s.Desk, r.By)
+	state, err := custody.ReadLedgerState(r.Context(), s.Desk, r.By)
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 	"strconv"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/desk"
+	"lookback/internal/reading"
 )
 
 var lineRoutes = []route{
@@ -39,7 +39,7 @@ func (p linesPage) Field(name string, n any, label, kind, hint string) Field {
 }
 
 // KeyOf is the part of a suggestion's fields that tells them from others.
-func (p linesPage) KeyOf(s casework.Suggestion) string { return keyOf(s.Key) }
+func (p linesPage) KeyOf(s reading.Suggestion) string { return keyOf(s.Key) }
 
 func keyOf(key string) string {
 	sum := sha256.Sum256([]byte(key))
@@ -135,7 +135,7 @@ func (s *Site) refuseLine(w http.ResponseWriter, r *request, refused error, fiel
 	for name := range r.PostForm {
 		p.Typed[name] = r.PostForm.Get(name)
 	}
-	if key := r.PostForm.Get("key"); !slices.ContainsFunc(p.Suggested, func(s casework.Suggestion) bool { return s.Key == key }) {
+	if key := r.PostForm.Get("key"); !slices.ContainsFunc(p.Suggested, func(s reading.Suggestion) bool { return s.Key == key }) {
 		p.Kept = p.Typed["reason-"+keyOf(key)]
 	}
 	if p.Cited == nil {
@@ -153,7 +153,7 @@ func (s *Site) addLine(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return s.refuseLine(w, r, err, "text-new")
 	}
-	line, err := casework.AddLine(r.Context(), s.Desk, r.By, id, r.PostForm.Get("text-new"), r.PostForm.Get("note-new"), cited)
+	line, err := reading.AddLine(r.Context(), s.Desk, r.By, id, r.PostForm.Get("text-new"), r.PostForm.Get("note-new"), cited)
 	if err != nil {
 		return s.refuseLine(w, r, err, "text-new")
 	}
@@ -183,7 +183,7 @@ func (s *Site) judgeSuggestion(w http.ResponseWriter, r *request) error {
 		state, said = casefile.LineRefused, "The suggestion was refused. It stays on record with your reason."
 	}
 	field := "reason-" + keyOf(key)
-	line, err := casework.JudgeSuggestion(r.Context(), s.Desk, r.By, id, key, state, r.PostForm.Get(field))
+	line, err := reading.JudgeSuggestion(r.Context(), s.Desk, r.By, id, key, state, r.PostForm.Get(field))
 	if casefile.KindOf(err) == casefile.Conflict {
 		field = "" // there is no such field any more
 	}
@@ -208,7 +208,7 @@ func (s *Site) moveLine(w http.ResponseWriter, r *request) error {
 	}
 	state, note := fmt.Sprintf("state-%d", line), fmt.Sprintf("note-%d", line)
 	as := casefile.LineState(r.PostForm.Get(state))
-	if err := casework.MoveLine(r.Context(), s.Desk, r.By, id, line, seen, as, r.PostForm.Get(note)); err != nil {
+	if err := reading.MoveLine(r.Context(), s.Desk, r.By, id, line, seen, as, r.PostForm.Get(note)); err != nil {
 		if !slices.Contains(casefile.LineStates(), as) {
 			return s.refuseLine(w, r, err, state)
 		}

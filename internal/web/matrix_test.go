@@ -15,8 +15,8 @@ import (
 	"lookback/internal/account"
 	"lookback/internal/allocation"
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/desk"
+	"lookback/internal/review"
 )
 
 // What everybody may open stands in this file, a line a route. A route that is not
@@ -148,7 +148,7 @@ func matrixSite(t *testing.T) (*testSite, map[string]casefile.CaseID) {
 		if _, err := allocation.Assign(t.Context(), s.Desk, by, []casefile.CaseID{c}, who, "", "for the test"); err != nil {
 			t.Fatal(err)
 		}
-		if err := casework.Start(t.Context(), s.Desk, casefile.Actor{ID: who, Roles: []casefile.Role{casefile.Reviewer}}, c); err != nil {
+		if err := review.Start(t.Context(), s.Desk, casefile.Actor{ID: who, Roles: []casefile.Role{casefile.Reviewer}}, c); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 	"lookback/internal/allocation"
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
+	"lookback/internal/custody"
 	"lookback/internal/ledger"
 	"lookback/internal/verify"
 )
@@ -136,7 +136,7 @@ func TestTheWholePathFromAnExtractToTheLedger(t *testing.T) {
 			t.Errorf("the page of the ledger shows no event %s: %s", kind, disclosure.text())
 		}
 	}
-	report, err := casework.Verify(t.Context(), s.Desk.DB, verify.Options{})
+	report, err := custody.Verify(t.Context(), s.Desk.DB, verify.Options{})
 	if err != nil || !report.Whole {
 		t.Errorf("the ledger: %v %v", report.Verdict(), err)
 	}

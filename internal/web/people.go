@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/desk"
+	"lookback/internal/reading"
 	"lookback/internal/store"
 )
 
@@ -17,7 +17,7 @@ var peopleRoutes = []route{
 
 // A personPage is one person as their page shows them.
 type personPage struct {
-	*casework.PersonFile
+	*reading.PersonFile
 	Names bool // shown although the person is a victim or was missing
 }
 
@@ -44,7 +44,7 @@ func (p personPage) Called() string {
 }
 
 // Name is how to call one record.
-func (p personPage) Name(r casework.PersonRecord) string {
+func (p personPage) Name(r reading.PersonRecord) string {
 	switch {
 	case r.Person.Name() == "":
 		return "no name recorded"
@@ -67,7 +67,7 @@ func (p personPage) Of(id casefile.NominalID) string {
 // As says in which roles the person is in how many cases: "suspect in 2 cases,
 // witness in 1".
 func (p personPage) As() string {
-	said := (&casePage{}).RolesElsewhere(casework.Person{Elsewhere: p.Cases})
+	said := (&casePage{}).RolesElsewhere(reading.Person{Elsewhere: p.Cases})
 	first, rest, more := strings.Cut(said, ", ")
 	if strings.HasSuffix(first, " in 1") {
 		first += " case"
@@ -81,7 +81,7 @@ func (p personPage) As() string {
 }
 
 func (s *Site) showPerson(w http.ResponseWriter, r *request) error {
-	f, err := casework.ReadPerson(r.Context(), s.Desk, r.By, r.PathValue("id"), r.URL.Query().Get("for"))
+	f, err := reading.ReadPerson(r.Context(), s.Desk, r.By, r.PathValue("id"), r.URL.Query().Get("for"))
 	if err != nil {
 		return err
 	}
@@ -110,4 +110,4 @@ func (p personPage) Link(id casefile.NominalID) string {
 }
 
 // Episode says what is recorded of a missing episode.
-func (p personPage) Episode(e casefile.Episode) string { return casework.SayEpisode(e) }
+func (p personPage) Episode(e casefile.Episode) string { return reading.SayEpisode(e) }

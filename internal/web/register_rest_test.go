@@ -20,8 +20,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/ledger"
+	"lookback/internal/reading"
 	"lookback/internal/store"
 	"lookback/internal/verify"
 )
@@ -401,7 +401,7 @@ func TestALinkThatOnlyARestrictedCaseShowsIsNone(t *testing.T) {
 		if !strings.Contains(page.Body, "Suggested") || !strings.Contains(page.Body, "nobody has judged") {
 			t.Error("a group is not labelled as suggested")
 		}
-		g, err := casework.ReadGroup(t.Context(), s.Desk, operator, id[1])
+		g, err := reading.ReadGroup(t.Context(), s.Desk, operator, id[1])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -430,7 +430,7 @@ func TestAGroupWithoutOneOfItsCases(t *testing.T) {
 	s := newSite(t)
 	list := s.as(t, "analyst").get("/groups").must(t, 200)
 	id := regexp.MustCompile(`href="/groups/(G\w+)"`).FindStringSubmatch(list.Body)
-	whole, err := casework.ReadGroup(t.Context(), s.Desk, operator, id[1])
+	whole, err := reading.ReadGroup(t.Context(), s.Desk, operator, id[1])
 	if err != nil || len(whole.Cases) < 3 {
 		t.Fatalf("the largest group has %d cases, %v", len(whole.Cases), err)
 	}
@@ -453,11 +453,11 @@ func TestAGroupWithoutOneOfItsCases(t *testing.T) {
 }
 
 func TestTheChartIsTheSameWheneverItIsDrawn(t *testing.T) {
-	g := &casework.GroupFile{}
+	g := &reading.GroupFile{}
 	for i := range 90 {
-		g.Members = append(g.Members, casework.GroupMember{Number: i + 1})
+		g.Members = append(g.Members, reading.GroupMember{Number: i + 1})
 		if i > 0 {
-			g.Ties = append(g.Ties, casework.GroupTie{A: (i+1)/2 + 1 - 1, B: i + 1})
+			g.Ties = append(g.Ties, reading.GroupTie{A: (i+1)/2 + 1 - 1, B: i + 1})
 			g.Members[i].Ties = []int{i - 1}
 		}
 	}
@@ -471,7 +471,7 @@ func TestTheChartIsTheSameWheneverItIsDrawn(t *testing.T) {
 			t.Errorf("a node lies at %s", f[1])
 		}
 	}
-	if one, n := drawGroup(&casework.GroupFile{Members: []casework.GroupMember{{Number: 1}}}); n != 1 || strings.Contains(string(one), "NaN") {
+	if one, n := drawGroup(&reading.GroupFile{Members: []reading.GroupMember{{Number: 1}}}); n != 1 || strings.Contains(string(one), "NaN") {
 		t.Errorf("one member: %s", one)
 	}
 }

@@ -14,8 +14,9 @@ import (
 	"unicode"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/desk"
+	"lookback/internal/reading"
+	"lookback/internal/review"
 )
 
 var reviewRoutes = []route{
@@ -39,23 +40,23 @@ var reviewRoutes = []route{
 }
 
 // A queuePage is somebody's own queue.
-type queuePage struct{ *casework.Card }
+type queuePage struct{ *review.Card }
 
 // Holding reports whether they have a case open now.
 func (p queuePage) Holding() bool {
-	return slices.ContainsFunc(p.Open, func(o casework.Opened) bool { return o.State.Mine })
+	return slices.ContainsFunc(p.Open, func(o review.Opened) bool { return o.State.Mine })
 }
 
 // Stand says where the review of the case stands, for the case's own page.
-func (p *casePage) Stand() (casework.Stand, error) {
-	return casework.Standing(p.r.Context(), p.site.Desk, p.r.By, p.ID)
+func (p *casePage) Stand() (review.Stand, error) {
+	return review.Standing(p.r.Context(), p.site.Desk, p.r.By, p.ID)
 }
 
 // Link is the address of a part of the case: "/review".
 func (p *casePage) Link(path string) string { return caseAddress(p.ID) + path }
 
 func (s *Site) showQueue(w http.ResponseWriter, r *request) error {
-	c, err := casework.MyQueue(r.Context(), s.Desk, r.By)
+	c, err := review.MyQueue(r.Context(), s.Desk, r.By)
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (s *Site) showQueue(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Site) pullNext(w http.ResponseWriter, r *request) error {
-	n, err := casework.NextCase(r.Context(), s.Desk, r.By)
+	n, err := review.NextCase(r.Context(), s.Desk, r.By)
 	if err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func reviewAddress(id casefile.CaseID) string { return caseAddress(id) + "/revie
 type reviewPage struct {
 	Faults
 	Case     *casePage
-	Desk     *casework.Desktop
+	Desk     *review.Desktop
 	Sections []formSection
 	Notice   string // why what was sent was not taken, above everything
 	Token    string // names this page among those that save the same draft
@@ -94,13 +95,13 @@ func (*reviewPage) Wide() bool { return true }
 
 // A formSection and its questions are a form as a page shows it, filled in.
 type formSection struct {
-	casework.Section
+	review.Section
 	Filled []formQuestion
 }
 
 type formQuestion struct {
-	casework.Question
-	Entry    casework.Entry
+	review.Question
+	Entry    review.Entry
 	Error    string
 	Cited    []citedView
 	Evidence string // JSON
@@ -181,7 +182,7 @@ func (p *casePage) placeOf(c casefile.Citation) string {
 			if e.At.IsZero() {
 				return fmt.Sprintf("Entry %d", e.Seq)
 			}
-			return fmt.Sprintf("Entry %d, %s", e.Seq, casework.SayDate(e.At))
+			return fmt.Sprintf("Entry %d, %s", e.Seq, reading.SayDate(e.At))
 		}
 	}
 	return "Log entry"
@@ -200,7 +201,7 @@ func (p *casePage) passageAt(c casefile.Citation) string {
 }
 
 // sections fills a form in for a page.
-func (p *casePage) sections(f *casework.Form, b casework.Body, faults Faults) (out []formSection, answered, asked int) {
+func (p *casePage) sections(f *review.Form, b review.Body, faults Faults) (out []formSection, answered, asked int) {
 	for _, s := range f.Sections {
 		section := formSection{Section: s}
 		for _, q := range s.Questions {
@@ -220,7 +221,7 @@ func (p *casePage) sections(f *casework.Form, b casework.Body, faults Faults) (o
 }
 
 // allCited lists every passage of a form.
-func allCited(f *casework.Form, b casework.Body) (all []casefile.Citation) {
+func allCited(f *review.Form, b review.Body) (all []casefile.Citation) {
 	for _, q := range f.Questions() {
 		all = append(all, b.Entry(q.ID).Evidence...)
 	}
@@ -238,13 +239,13 @@ func (s *Site) showReview(w http.ResponseWriter, r *request) error {
 
 // drawReview draws the page of a review. With a body, that is shown in the form
 // and not what is saved: what somebody sent is before their eyes again.
-func (s *Site) drawReview(w http.ResponseWriter, r *request, status int, faults []casework.Fault, notice string, typed *casework.Body) error {
+func (s *Site) drawReview(w http.ResponseWriter, r *request, status int, faults []casefile.Fault, notice string, typed *review.Body) error {
 	id := casefile.CaseID(r.PathValue("id"))
 	c, err := s.readCase(w, r, id, "review", reviewAddress(id))
 	if err != nil {
 		return err
 	}
-	d, err := casework.OpenReview(r.Context(), s.Desk, r.By, c.File)
+	d, err := review.OpenReview(r.Context(), s.Desk, r.By, c.File)
 	if err != nil {
 		return err
 	}
@@ -276,14 +277,14 @@ func clock(t time.Time) string {
 
 func (s *Site) startReview(w http.ResponseWriter, r *request) error {
 	id := casefile.CaseID(r.PathValue("id"))
-	if err := casework.Start(r.Context(), s.Desk, r.By, id); err != nil {
+	if err := review.Start(r.Context(), s.Desk, r.By, id); err != nil {
 		return err
 	}
 	return redirect(w, r, reviewAddress(id), "")
 }
 
 // maxDraftPost is how much a save may send: a draft, its JSON escapes and the rest.
-const maxDraftPost = 3 * casework.MaxDraft
+const maxDraftPost = 3 * review.MaxDraft
 
 // A draftPost is what a page sends as somebody types.
 type draftPost struct {
@@ -296,7 +297,7 @@ type draftPost struct {
 
 // A draftAnswer is what it hears back.
 type draftAnswer struct {
-	casework.Saved
+	review.Saved
 	Clock   string `json:"clock"`
 	Until   string `json:"until,omitempty"`
 	Error   string `json:"error,omitempty"`
@@ -313,7 +314,7 @@ func (s *Site) saveDraft(w http.ResponseWriter, r *request) error {
 		return casefile.Errorf(casefile.Invalid, "This page sent something that is no draft. Reload it. (%w)", err)
 	}
 	id := casefile.CaseID(r.PathValue("id"))
-	saved, err := casework.SaveDraft(r.Context(), s.Desk, r.By, id, casework.Save{Form: post.Form, Body: post.Body, Base: post.Base, Page: post.Page, N: post.N})
+	saved, err := review.SaveDraft(r.Context(), s.Desk, r.By, id, review.Save{Form: post.Form, Body: post.Body, Base: post.Base, Page: post.Page, N: post.N})
 	answer := draftAnswer{Saved: saved, Clock: casefile.InLondon(saved.At).Format("15:04:05"), Until: clock(saved.Lease.Until)}
 	switch {
 	case err == nil:
@@ -330,18 +331,18 @@ func compareAddress(id casefile.CaseID, kept int64) string {
 }
 
 func (s *Site) keepLease(w http.ResponseWriter, r *request) error {
-	state, err := casework.Renew(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id")))
+	state, err := review.Renew(r.Context(), s.Desk, r.By, casefile.CaseID(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, draftAnswer{Saved: casework.Saved{Lease: state}, Until: clock(state.Until)})
+	return writeJSON(w, http.StatusOK, draftAnswer{Saved: review.Saved{Lease: state}, Until: clock(state.Until)})
 }
 
 // readForm reads a form as a page without scripts sends it. Body.JSON of what it
 // returns is what a script would have sent.
-func readForm(f *casework.Form, q url.Values) (b casework.Body, err error) {
+func readForm(f *review.Form, q url.Values) (b review.Body, err error) {
 	for _, question := range f.Questions() {
-		e := casework.Entry{Text: q.Get("t." + question.ID)}
+		e := review.Entry{Text: q.Get("t." + question.ID)}
 		for _, code := range q["a."+question.ID] {
 			if code != "" && !slices.Contains(e.Chosen, code) {
 				e.Chosen = append(e.Chosen, code)
@@ -368,11 +369,11 @@ func number64(q url.Values, name string) int64 {
 
 // saveSent saves the form of a page that a button sent, and returns what it holds.
 // What cannot be saved is still returned.
-func (s *Site) saveSent(r *request, id casefile.CaseID) (saved casework.Saved, b casework.Body, err error) {
+func (s *Site) saveSent(r *request, id casefile.CaseID) (saved review.Saved, b review.Body, err error) {
 	if err := r.ParseForm(); err != nil {
 		return saved, b, err
 	}
-	f, err := casework.FormOf(r.PostForm.Get("form"))
+	f, err := review.FormOf(r.PostForm.Get("form"))
 	if err != nil {
 		return saved, b, casefile.Errorf(casefile.Invalid, "This page does not say which form it is. Open the review again.")
 	}
@@ -383,7 +384,7 @@ func (s *Site) saveSent(r *request, id casefile.CaseID) (saved casework.Saved, b
 	if base < 0 {
 		return saved, b, casefile.Errorf(casefile.Conflict, "This page does not say what it was made from, so nothing was saved of it. Open the review again and compare.")
 	}
-	saved, err = casework.SaveDraft(r.Context(), s.Desk, r.By, id, casework.Save{Form: f.ID(), Body: []byte(b.JSON()), Base: int(base),
+	saved, err = review.SaveDraft(r.Context(), s.Desk, r.By, id, review.Save{Form: f.ID(), Body: []byte(b.JSON()), Base: int(base),
 		Page: r.PostForm.Get("token"), N: int(max(n, 0)) + 1})
 	return saved, b, err
 }
@@ -411,7 +412,7 @@ func (s *Site) takeReview(w http.ResponseWriter, r *request) error {
 	default:
 		return redirect(w, r, backTo(r, reviewAddress(id)), "Saved at "+clock(saved.At)+".")
 	}
-	faults, err := casework.Submit(r.Context(), s.Desk, r.By, id, casework.Submission{
+	faults, err := review.Submit(r.Context(), s.Desk, r.By, id, review.Submission{
 		Draft: saved.Version, Seen: int(number64(r.PostForm, "seen")), Shown: r.PostForm.Get("shown")})
 	switch {
 	case len(faults) > 0:
@@ -436,8 +437,8 @@ func backTo(r *request, path string) string {
 }
 
 // uncite removes one passage: "question:place".
-func (s *Site) uncite(w http.ResponseWriter, r *request, id casefile.CaseID, saved casework.Saved, body casework.Body, which string) error {
-	f, err := casework.FormOf(r.PostForm.Get("form"))
+func (s *Site) uncite(w http.ResponseWriter, r *request, id casefile.CaseID, saved review.Saved, body review.Body, which string) error {
+	f, err := review.FormOf(r.PostForm.Get("form"))
 	if err != nil {
 		return err
 	}
@@ -456,8 +457,8 @@ func (s *Site) uncite(w http.ResponseWriter, r *request, id casefile.CaseID, sav
 }
 
 // saveBody saves a form changed on the server.
-func (s *Site) saveBody(r *request, id casefile.CaseID, f *casework.Form, b casework.Body, base int) (casework.Saved, error) {
-	return casework.SaveDraft(r.Context(), s.Desk, r.By, id, casework.Save{Form: f.ID(), Body: []byte(b.JSON()), Base: base, Page: rand.Text(), N: 1})
+func (s *Site) saveBody(r *request, id casefile.CaseID, f *review.Form, b review.Body, base int) (review.Saved, error) {
+	return review.SaveDraft(r.Context(), s.Desk, r.By, id, review.Save{Form: f.ID(), Body: []byte(b.JSON()), Base: base, Page: rand.Text(), N: 1})
 }
 
 // A citePage asks which words of a text to cite, and for which question. It is the
@@ -588,7 +589,7 @@ func (s *Site) drawCite(w http.ResponseWriter, r *request, status int, p *citePa
 	for i := range p.Sentences {
 		p.Sentences[i].Chosen = slices.Contains(r.PostForm["s"], p.Sentences[i].Key)
 	}
-	d, err := casework.OpenReview(r.Context(), s.Desk, r.By, p.Case.File)
+	d, err := review.OpenReview(r.Context(), s.Desk, r.By, p.Case.File)
 	if err != nil {
 		return err
 	}
@@ -647,7 +648,7 @@ func (s *Site) cite(w http.ResponseWriter, r *request) error {
 
 // sentencesOf are the passages that chosen sentences of a text make.
 func (s *Site) sentencesOf(r *request, id casefile.CaseID, at casefile.Citation, keys []string) ([]casefile.Citation, error) {
-	whole, err := casework.TextOf(r.Context(), s.Desk, r.By, id, at)
+	whole, err := review.TextOf(r.Context(), s.Desk, r.By, id, at)
 	if err != nil {
 		return nil, err
 	}
@@ -663,7 +664,7 @@ func (s *Site) sentencesOf(r *request, id casefile.CaseID, at casefile.Citation,
 
 // addCitation adds a passage to the draft as it stands. Faults are put on the page.
 func (s *Site) addCitation(r *request, id casefile.CaseID, p *citePage, c casefile.Citation) error {
-	c, err := casework.Cite(r.Context(), s.Desk, r.By, id, c)
+	c, err := review.Cite(r.Context(), s.Desk, r.By, id, c)
 	if casefile.KindOf(err) == casefile.Invalid {
 		p.Add("words", "%s", casefile.Message(err))
 		return nil
@@ -671,7 +672,7 @@ func (s *Site) addCitation(r *request, id casefile.CaseID, p *citePage, c casefi
 	if err != nil {
 		return err
 	}
-	err = casework.AddCitation(r.Context(), s.Desk, r.By, id, p.Question, c)
+	err = review.AddCitation(r.Context(), s.Desk, r.By, id, p.Question, c)
 	if casefile.KindOf(err) == casefile.Invalid {
 		p.Add("question", "%s", casefile.Message(err))
 		return nil
@@ -688,7 +689,7 @@ func (s *Site) checkCitation(w http.ResponseWriter, r *request, id casefile.Case
 	if err != nil || c.End == 0 {
 		return casefile.Errorf(casefile.Invalid, "That is no passage. Select it again.")
 	}
-	if c, err = casework.Cite(r.Context(), s.Desk, r.By, id, c); err != nil {
+	if c, err = review.Cite(r.Context(), s.Desk, r.By, id, c); err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, c)
@@ -704,7 +705,7 @@ func (s *Site) handBack(w http.ResponseWriter, r *request) error {
 	} else if err != nil && r.PostForm.Get("form") != "" {
 		return err
 	}
-	if err := casework.HandBack(r.Context(), s.Desk, r.By, id); err != nil {
+	if err := review.HandBack(r.Context(), s.Desk, r.By, id); err != nil {
 		return err
 	}
 	_, ref := id.Split()
@@ -720,7 +721,7 @@ type declinePage struct {
 
 func (s *Site) askDecline(w http.ResponseWriter, r *request) error {
 	id := casefile.CaseID(r.PathValue("id"))
-	if _, err := casework.Standing(r.Context(), s.Desk, r.By, id); err != nil {
+	if _, err := review.Standing(r.Context(), s.Desk, r.By, id); err != nil {
 		return err
 	}
 	return s.render(w, r, "review-decline", "Decline this case", &declinePage{Case: id})
@@ -729,7 +730,7 @@ func (s *Site) askDecline(w http.ResponseWriter, r *request) error {
 func (s *Site) decline(w http.ResponseWriter, r *request) error {
 	id := casefile.CaseID(r.PathValue("id"))
 	p := &declinePage{Case: id, Reason: r.FormValue("reason")}
-	err := casework.Recuse(r.Context(), s.Desk, r.By, id, p.Reason)
+	err := review.Recuse(r.Context(), s.Desk, r.By, id, p.Reason)
 	if casefile.KindOf(err) == casefile.Invalid {
 		p.Add("reason", "%s", casefile.Message(err))
 		return s.renderStatus(w, r, http.StatusUnprocessableEntity, "review-decline", "Decline this case", p)
@@ -743,7 +744,7 @@ func (s *Site) decline(w http.ResponseWriter, r *request) error {
 
 func (s *Site) withdraw(w http.ResponseWriter, r *request) error {
 	id := casefile.CaseID(r.PathValue("id"))
-	if err := casework.Withdraw(r.Context(), s.Desk, r.By, id, seenOf(r), r.FormValue("reason")); err != nil {
+	if err := review.Withdraw(r.Context(), s.Desk, r.By, id, seenOf(r), r.FormValue("reason")); err != nil {
 		return err
 	}
 	return redirect(w, r, "/queue", "Your review was withdrawn. Its text is your draft again.")
@@ -759,7 +760,7 @@ func seenOf(r *request) int {
 
 func (s *Site) takeBack(w http.ResponseWriter, r *request) error {
 	id := casefile.CaseID(r.PathValue("id"))
-	if err := casework.TakeOver(r.Context(), s.Desk, r.By, id, r.FormValue("reason")); err != nil {
+	if err := review.TakeOver(r.Context(), s.Desk, r.By, id, r.FormValue("reason")); err != nil {
 		return err
 	}
 	return redirect(w, r, caseAddress(id), "The case was taken back. Whoever had it open is told so, and keeps what they typed.")
@@ -769,7 +770,7 @@ func (s *Site) takeBack(w http.ResponseWriter, r *request) error {
 type comparePage struct {
 	Faults
 	Case  *casePage
-	Desk  *casework.Desktop
+	Desk  *review.Desktop
 	Kept  casefile.KeptDraft
 	Pairs []comparePair
 	Same  int // questions on which both agree
@@ -779,15 +780,15 @@ func (*comparePage) Wide() bool { return true }
 
 // A comparePair is one question on which the two differ.
 type comparePair struct {
-	casework.Question
-	Saved, Other         casework.Entry
+	review.Question
+	Saved, Other         review.Entry
 	SavedText, OtherText []diffWord
 	SavedCited           []citedView
 	OtherCited           []citedView
 }
 
 // Titles are those of the chosen options.
-func (p comparePair) Titles(e casework.Entry) string {
+func (p comparePair) Titles(e review.Entry) string {
 	q := formQuestion{Question: p.Question, Entry: e}
 	if titles := q.Chosen(); len(titles) > 0 {
 		return strings.Join(titles, "; ")
@@ -795,24 +796,24 @@ func (p comparePair) Titles(e casework.Entry) string {
 	return "Not answered"
 }
 
-func (s *Site) readComparison(w http.ResponseWriter, r *request) (*comparePage, casework.Body, error) {
+func (s *Site) readComparison(w http.ResponseWriter, r *request) (*comparePage, review.Body, error) {
 	id := casefile.CaseID(r.PathValue("id"))
 	c, err := s.readCase(w, r, id, "review", reviewAddress(id))
 	if err != nil {
-		return nil, casework.Body{}, err
+		return nil, review.Body{}, err
 	}
-	d, err := casework.OpenReview(r.Context(), s.Desk, r.By, c.File)
+	d, err := review.OpenReview(r.Context(), s.Desk, r.By, c.File)
 	if err != nil {
-		return nil, casework.Body{}, err
+		return nil, review.Body{}, err
 	}
 	p := &comparePage{Case: c, Desk: d}
 	want, _ := strconv.ParseInt(r.URL.Query().Get("kept"), 10, 64)
 	i := slices.IndexFunc(d.Kept, func(k casefile.KeptDraft) bool { return k.ID == want })
 	if i < 0 {
-		return nil, casework.Body{}, casefile.Errorf(casefile.NotFound, "There is no such text of yours, or you put it aside already.")
+		return nil, review.Body{}, casefile.Errorf(casefile.NotFound, "There is no such text of yours, or you put it aside already.")
 	}
 	p.Kept = d.Kept[i]
-	var other casework.Body
+	var other review.Body
 	if err := json.Unmarshal([]byte(p.Kept.Body), &other); err != nil {
 		return nil, other, casefile.Errorf(casefile.Broken, "The kept text cannot be read. It stays stored; ask an administrator. (%w)", err)
 	}
@@ -829,7 +830,7 @@ func (s *Site) readComparison(w http.ResponseWriter, r *request) (*comparePage, 
 	return p, other, nil
 }
 
-func sameEntry(a, b casework.Entry) bool {
+func sameEntry(a, b review.Entry) bool {
 	return slices.Equal(a.Chosen, b.Chosen) && a.Text == b.Text && slices.Equal(a.Evidence, b.Evidence)
 }
 
@@ -874,7 +875,7 @@ func (s *Site) merge(w http.ResponseWriter, r *request) error {
 			return err
 		}
 	}
-	if err := casework.PutAside(r.Context(), s.Desk, r.By, id, p.Kept.ID); err != nil {
+	if err := review.PutAside(r.Context(), s.Desk, r.By, id, p.Kept.ID); err != nil {
 		return err
 	}
 	return redirect(w, r, reviewAddress(id), "The two texts are one again.")
@@ -882,8 +883,8 @@ func (s *Site) merge(w http.ResponseWriter, r *request) error {
 
 // bothEntries joins two answers: the texts one after the other, every passage once.
 // Of two choices where one is allowed, that of the text which stands is kept.
-func bothEntries(q casework.Question, a, b casework.Entry) casework.Entry {
-	out := casework.Entry{Chosen: slices.Clone(a.Chosen), Text: a.Text, Evidence: slices.Clone(a.Evidence)}
+func bothEntries(q review.Question, a, b review.Entry) review.Entry {
+	out := review.Entry{Chosen: slices.Clone(a.Chosen), Text: a.Text, Evidence: slices.Clone(a.Evidence)}
 	if q.Many || len(out.Chosen) == 0 {
 		for _, code := range b.Chosen {
 			if !slices.Contains(out.Chosen, code) {

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/net/html"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/ledger"
+	"lookback/internal/review"
 	"lookback/internal/store"
 )
 
@@ -242,7 +242,7 @@ func TestTwoMegabytesPastedAreKeptAndExplained(t *testing.T) {
 		t.Errorf("%d of 150000 lines are in the draft", got)
 	}
 	// Beyond what is kept: nothing is stored, and what was sent is still on the page.
-	kept.Set("t.lines", strings.Repeat("x", casework.MaxDraft+1))
+	kept.Set("t.lines", strings.Repeat("x", review.MaxDraft+1))
 	kept.Set("do", "save")
 	a = u.post(at+"/review", kept).must(t, 422)
 	if !strings.Contains(a.Body, "4 MB are kept") || !strings.Contains(a.Body, strings.Repeat("x", 1000)) {

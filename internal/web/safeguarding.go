@@ -97,7 +97,7 @@ func (s *Site) raiseRisk(w http.ResponseWriter, r *request) error {
 			}
 			return redirect(w, r, riskAddress(id), fmt.Sprintf("Risk %d was raised. %s", id, next))
 		case casefile.Invalid:
-			faults = append(faults, casework.Fault{Field: "who", Message: casefile.Message(err)})
+			faults = append(faults, casefile.Fault{Field: "who", Message: casefile.Message(err)})
 		default:
 			return err
 		}
@@ -114,7 +114,7 @@ func (s *Site) raiseRisk(w http.ResponseWriter, r *request) error {
 }
 
 // addAll takes over what a verb found wrong with a form.
-func (f *Faults) addAll(faults []casework.Fault) {
+func (f *Faults) addAll(faults []casefile.Fault) {
 	for _, one := range faults {
 		f.Add(one.Field, "%s", one.Message)
 	}
@@ -229,7 +229,7 @@ func (s *Site) moveRisk(w http.ResponseWriter, r *request) error {
 		err := casework.MoveRisk(r.Context(), s.Desk, r.By, id, m)
 		switch casefile.KindOf(err) {
 		case casefile.Invalid, casefile.Conflict:
-			faults, status = []casework.Fault{{Message: casefile.Message(err)}}, statusOf(err)
+			faults, status = []casefile.Fault{{Message: casefile.Message(err)}}, statusOf(err)
 		default:
 			if err != nil {
 				return err

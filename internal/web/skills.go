@@ -9,8 +9,8 @@ import (
 
 	"lookback/internal/allocation"
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/desk"
+	"lookback/internal/review"
 	"lookback/internal/store"
 )
 
@@ -55,7 +55,7 @@ type skillsImportPage struct {
 	Faults
 	Mode     string
 	Data     string // of the file, in base64, for the second step
-	Training *casework.Training
+	Training *review.Training
 	Limit    string
 }
 
@@ -84,7 +84,7 @@ func (s *Site) askSkills(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Site) renderSkillsImport(w http.ResponseWriter, r *request, status int, p skillsImportPage) error {
-	p.Training, p.Limit = casework.TrainingInForce(), sizeOf(allocation.MaxSkillsFile)
+	p.Training, p.Limit = review.TrainingInForce(), sizeOf(allocation.MaxSkillsFile)
 	return s.renderStatus(w, r, status, "skills-import", "Import skills and training", p)
 }
 

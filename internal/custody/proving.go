@@ -1,6 +1,6 @@
-// Package casework holds the verbs on a case and the proofs of what was done: the
-// ledger for outsiders, the check of a register, and backups.
-package casework
+// Package custody proves what was done: the ledger as sentences, the ledger for
+// outsiders, the check of a register, backups.
+package custody
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package casework
+package review
 
 import (
 	"context"
@@ -47,7 +47,7 @@ var trainingText []byte
 var training = func() *Training {
 	t, err := parseTraining(trainingText)
 	if err != nil {
-		panic("casework: training.json: " + err.Error())
+		panic("review: training.json: " + err.Error())
 	}
 	return t
 }()

@@ -1,4 +1,4 @@
-package casework_test
+package reading_test
 
 import (
 	"encoding/json"
@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"lookback/internal/casefile"
-	"lookback/internal/casework"
 	"lookback/internal/cohort"
 	"lookback/internal/desk"
 	"lookback/internal/desk/desktest"
 	"lookback/internal/ledger"
+	"lookback/internal/reading"
 	"lookback/internal/scope"
 	"lookback/internal/store"
 )
@@ -90,9 +90,9 @@ func deskWith(t *testing.T, tables desktest.Tables) (*desk.Desk, string) {
 	return d, dir
 }
 
-func read(t *testing.T, d *desk.Desk, by casefile.Actor, id casefile.CaseID) *casework.File {
+func read(t *testing.T, d *desk.Desk, by casefile.Actor, id casefile.CaseID) *reading.File {
 	t.Helper()
-	f, err := casework.ReadCase(t.Context(), d, by, id, "review")
+	f, err := reading.ReadCase(t.Context(), d, by, id, "review")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestTheTimelineKeepsPrecisionAndDropsNothing(t *testing.T) {
 	line := f.Timeline()
 	var dated, undated []string
 	for _, m := range line.Dated {
-		dated = append(dated, casework.SayDate(m.At)+": "+m.Title)
+		dated = append(dated, reading.SayDate(m.At)+": "+m.Title)
 	}
 	for _, m := range line.Undated {
 		undated = append(undated, m.Title)
@@ -235,42 +235,42 @@ func TestALineOfEnquiryIsWhatAPersonSaysOfIt(t *testing.T) {
 	const id = casefile.CaseID("T:C1")
 	key := read(t, d, officer, id).Suggested[0].Key
 
-	if _, err := casework.JudgeSuggestion(ctx, d, officer, id, key, casefile.LineRefused, " "); casefile.KindOf(err) != casefile.Invalid {
+	if _, err := reading.JudgeSuggestion(ctx, d, officer, id, key, casefile.LineRefused, " "); casefile.KindOf(err) != casefile.Invalid {
 		t.Errorf("refused without a reason: %v", err)
 	}
-	if _, err := casework.JudgeSuggestion(ctx, d, inspector, id, key, casefile.LineIdentified, ""); casefile.KindOf(err) != casefile.Forbidden {
+	if _, err := reading.JudgeSuggestion(ctx, d, inspector, id, key, casefile.LineIdentified, ""); casefile.KindOf(err) != casefile.Forbidden {
 		t.Errorf("an inspector judges: %v", err)
 	}
-	line, err := casework.JudgeSuggestion(ctx, d, officer, id, key, casefile.LineIdentified, "")
+	line, err := reading.JudgeSuggestion(ctx, d, officer, id, key, casefile.LineIdentified, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := casework.JudgeSuggestion(ctx, d, supervisor, id, key, casefile.LineRefused, "no"); casefile.KindOf(err) != casefile.Conflict {
+	if _, err := reading.JudgeSuggestion(ctx, d, supervisor, id, key, casefile.LineRefused, "no"); casefile.KindOf(err) != casefile.Conflict {
 		t.Errorf("judged twice: %v", err)
 	}
 	f := read(t, d, officer, id)
 	if len(f.Lines) != 1 || f.Lines[0].ID != line || f.Lines[0].State != casefile.LineIdentified || f.Lines[0].Because == "" {
 		t.Fatalf("lines: %+v", f.Lines)
 	}
-	if slices.ContainsFunc(f.Suggested, func(s casework.Suggestion) bool { return s.Key == key }) {
+	if slices.ContainsFunc(f.Suggested, func(s reading.Suggestion) bool { return s.Key == key }) {
 		t.Error("what was judged is suggested again")
 	}
 	same(t, "version of the case", f.State.Version, 1)
 
 	seen := f.Lines[0].Last().ID
-	if err := casework.MoveLine(ctx, d, officer, id, line, seen, casefile.LineNothingFound, ""); casefile.KindOf(err) != casefile.Invalid {
+	if err := reading.MoveLine(ctx, d, officer, id, line, seen, casefile.LineNothingFound, ""); casefile.KindOf(err) != casefile.Invalid {
 		t.Errorf("moved without saying what was looked at: %v", err)
 	}
-	if err := casework.MoveLine(ctx, d, officer, id, line, seen, casefile.LineRefused, "x"); casefile.KindOf(err) != casefile.Invalid {
+	if err := reading.MoveLine(ctx, d, officer, id, line, seen, casefile.LineRefused, "x"); casefile.KindOf(err) != casefile.Invalid {
 		t.Errorf("a line on record was refused: %v", err)
 	}
-	if err := casework.MoveLine(ctx, d, officer, id, line, seen, casefile.LineNothingFound, "Looked through custody records."); err != nil {
+	if err := reading.MoveLine(ctx, d, officer, id, line, seen, casefile.LineNothingFound, "Looked through custody records."); err != nil {
 		t.Fatal(err)
 	}
-	if err := casework.MoveLine(ctx, d, supervisor, id, line, seen, casefile.LineDone, "y"); casefile.KindOf(err) != casefile.Conflict {
+	if err := reading.MoveLine(ctx, d, supervisor, id, line, seen, casefile.LineDone, "y"); casefile.KindOf(err) != casefile.Conflict {
 		t.Errorf("moved against an older step: %v", err)
 	}
-	if err := casework.MoveLine(ctx, d, officer, "T:C2", line, seen, casefile.LineDone, "y"); casefile.KindOf(err) != casefile.NotFound {
+	if err := reading.MoveLine(ctx, d, officer, "T:C2", line, seen, casefile.LineDone, "y"); casefile.KindOf(err) != casefile.NotFound {
 		t.Errorf("moved from another case: %v", err)
 	}
 
@@ -284,16 +284,16 @@ func TestALineOfEnquiryIsWhatAPersonSaysOfIt(t *testing.T) {
 		"no such row":    {Row: entry.Row + 1000, Part: casefile.PartLog, Start: 17, End: 27, Text: "four males"},
 		"no such part":   {Row: entry.Row, Part: "x", Start: 17, End: 27, Text: "four males"},
 	} {
-		if _, err := casework.AddLine(ctx, d, officer, id, "Trace them", "", &c); err == nil {
+		if _, err := reading.AddLine(ctx, d, officer, id, "Trace them", "", &c); err == nil {
 			t.Errorf("cited: %s", name)
 		}
 	}
-	own, err := casework.AddLine(ctx, d, officer, id, "Trace the other two", "", &good)
+	own, err := reading.AddLine(ctx, d, officer, id, "Trace the other two", "", &good)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Words without a place are found.
-	if _, err := casework.AddLine(ctx, d, officer, id, "Ask again", "", &casefile.Citation{Row: entry.Row, Part: casefile.PartLog, Text: "C2 is linked"}); err != nil {
+	if _, err := reading.AddLine(ctx, d, officer, id, "Ask again", "", &casefile.Citation{Row: entry.Row, Part: casefile.PartLog, Text: "C2 is linked"}); err != nil {
 		t.Error(err)
 	}
 	f = read(t, d, officer, id)
@@ -328,7 +328,7 @@ func TestReadingIsOnRecordWithItsReason(t *testing.T) {
 	ctx := t.Context()
 	same(t, "read before", events(t, d, ledger.CaseRead, "T:C1"), 0)
 	read(t, d, officer, "T:C1")
-	if _, err := casework.ReadCase(ctx, d, supervisor, "T:C1", "disclosure"); err != nil {
+	if _, err := reading.ReadCase(ctx, d, supervisor, "T:C1", "disclosure"); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -341,7 +341,7 @@ func TestReadingIsOnRecordWithItsReason(t *testing.T) {
 		{officer, "T:C1", "curiosity", casefile.Invalid},
 		{officer, "T:C77", "review", casefile.NotFound},
 	} {
-		if _, err := casework.ReadCase(ctx, d, c.by, c.id, c.purpose); casefile.KindOf(err) != c.want {
+		if _, err := reading.ReadCase(ctx, d, c.by, c.id, c.purpose); casefile.KindOf(err) != c.want {
 			t.Errorf("%s reads %s for %s: %v, want %s", c.by.ID, c.id, c.purpose, err, c.want)
 		}
 	}
@@ -351,11 +351,11 @@ func TestReadingIsOnRecordWithItsReason(t *testing.T) {
 		said = append(said, r.Actor+" "+r.Purpose)
 	}
 	same(t, "readings, the newest first", said, []string{"supervisor.test disclosure", "officer.test review"})
-	older, err := casework.Readings(ctx, d, officer, "T:C1", f.Readings[0].Seq, 10)
+	older, err := reading.Readings(ctx, d, officer, "T:C1", f.Readings[0].Seq, 10)
 	if err != nil || len(older) != 1 || older[0].Actor != "officer.test" {
 		t.Errorf("older readings: %v, %v", older, err)
 	}
-	if _, err := casework.ReadPerson(ctx, d, officer, "T:N2", "linked case"); err != nil {
+	if _, err := reading.ReadPerson(ctx, d, officer, "T:N2", "linked case"); err != nil {
 		t.Fatal(err)
 	}
 	suspect, _ := f.Person("T:N2")
@@ -366,11 +366,11 @@ func TestARestrictedCaseIsNowhereForOthers(t *testing.T) {
 	d, _ := deskWith(t, oneCase)
 	ctx := t.Context()
 	restrict(t, d, "T:C4")
-	if _, err := casework.ReadCase(ctx, d, officer, "T:C4", "review"); casefile.KindOf(err) != casefile.NotFound {
+	if _, err := reading.ReadCase(ctx, d, officer, "T:C4", "review"); casefile.KindOf(err) != casefile.NotFound {
 		t.Errorf("an officer reads it: %v", err)
 	}
-	_, missing := casework.ReadCase(ctx, d, officer, "T:C99", "review")
-	_, hidden := casework.ReadCase(ctx, d, officer, "T:C4", "review")
+	_, missing := reading.ReadCase(ctx, d, officer, "T:C99", "review")
+	_, hidden := reading.ReadCase(ctx, d, officer, "T:C4", "review")
 	same(t, "the same words as for a case that never was", strings.ReplaceAll(casefile.Message(hidden), "C4", "C99"), casefile.Message(missing))
 	count := func(by casefile.Actor) int {
 		f := read(t, d, by, "T:C1")
@@ -381,7 +381,7 @@ func TestARestrictedCaseIsNowhereForOthers(t *testing.T) {
 	same(t, "and for a named reader", count(supervisor), 3)
 
 	for _, by := range []casefile.Actor{officer, supervisor} {
-		p, err := casework.ReadPerson(ctx, d, by, "T:N4", "linked case")
+		p, err := reading.ReadPerson(ctx, d, by, "T:N4", "linked case")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -392,14 +392,14 @@ func TestARestrictedCaseIsNowhereForOthers(t *testing.T) {
 		same(t, by.ID+" sees it on the person's page", strings.Contains(string(b), "T:C4"), by.ID == supervisor.ID)
 	}
 	for _, act := range []func() error{
-		func() error { _, err := casework.AddLine(ctx, d, officer, "T:C4", "x", "", nil); return err },
-		func() error { return casework.MoveLine(ctx, d, officer, "T:C4", 1, 1, casefile.LineDone, "x") },
+		func() error { _, err := reading.AddLine(ctx, d, officer, "T:C4", "x", "", nil); return err },
+		func() error { return reading.MoveLine(ctx, d, officer, "T:C4", 1, 1, casefile.LineDone, "x") },
 		func() error {
-			_, err := casework.JudgeSuggestion(ctx, d, officer, "T:C4", "x", casefile.LineIdentified, "x")
+			_, err := reading.JudgeSuggestion(ctx, d, officer, "T:C4", "x", casefile.LineIdentified, "x")
 			return err
 		},
-		func() error { _, err := casework.ReadFile(ctx, d, officer, "T:C4", 1, "review"); return err },
-		func() error { _, err := casework.Readings(ctx, d, officer, "T:C4", 0, 9); return err },
+		func() error { _, err := reading.ReadFile(ctx, d, officer, "T:C4", 1, "review"); return err },
+		func() error { _, err := reading.Readings(ctx, d, officer, "T:C4", 0, 9); return err },
 	} {
 		if err := act(); casefile.KindOf(err) != casefile.NotFound {
 			t.Errorf("an officer acts on it: %v", err)
@@ -407,10 +407,10 @@ func TestARestrictedCaseIsNowhereForOthers(t *testing.T) {
 	}
 	// A record that is in restricted cases only, of a person who has another.
 	restrict(t, d, "T:C3")
-	if _, err := casework.ReadPerson(ctx, d, officer, "T:N4", "review"); casefile.KindOf(err) != casefile.NotFound {
+	if _, err := reading.ReadPerson(ctx, d, officer, "T:N4", "review"); casefile.KindOf(err) != casefile.NotFound {
 		t.Errorf("an officer reads a hidden record: %v", err)
 	}
-	p, err := casework.ReadPerson(ctx, d, officer, "T:N2", "review")
+	p, err := reading.ReadPerson(ctx, d, officer, "T:N2", "review")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -422,10 +422,10 @@ func TestARestrictedCaseIsNowhereForOthers(t *testing.T) {
 		restrict(t, d, id)
 	}
 	for _, id := range []string{"T:N2", "T:N1"} {
-		if _, err := casework.ReadPerson(ctx, d, officer, id, "review"); casefile.KindOf(err) != casefile.NotFound {
+		if _, err := reading.ReadPerson(ctx, d, officer, id, "review"); casefile.KindOf(err) != casefile.NotFound {
 			t.Errorf("an officer reads %s: %v", id, err)
 		}
-		if _, err := casework.ReadPerson(ctx, d, supervisor, id, "review"); err != nil {
+		if _, err := reading.ReadPerson(ctx, d, supervisor, id, "review"); err != nil {
 			t.Errorf("the supervisor does not: %v", err)
 		}
 	}
@@ -535,7 +535,7 @@ func TestALongLogIsReadInPages(t *testing.T) {
 	}
 	seen := map[int64]bool{}
 	for page := 1; page <= f.Pages.Of; page++ {
-		p, err := casework.OpenCase(ctx, d, officer, "T:C1", "review", casework.Look{Log: page})
+		p, err := reading.OpenCase(ctx, d, officer, "T:C1", "review", reading.Look{Log: page})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -554,27 +554,27 @@ func TestALongLogIsReadInPages(t *testing.T) {
 
 	last := f.Log[2999]
 	for name, c := range map[string]struct {
-		look casework.Look
+		look reading.Look
 		page int
 		seq  int64
 	}{
-		"an entry by its row":     {casework.Look{Entry: f.Log[450].Row}, 3, 401},
-		"the last":                {casework.Look{Entry: last.Row}, 16, 3000},
-		"a page beyond the end":   {casework.Look{Log: 999}, 16, 3000},
-		"an entry that is not it": {casework.Look{Entry: 1 << 40}, 1, 1},
+		"an entry by its row":     {reading.Look{Entry: f.Log[450].Row}, 3, 401},
+		"the last":                {reading.Look{Entry: last.Row}, 16, 3000},
+		"a page beyond the end":   {reading.Look{Log: 999}, 16, 3000},
+		"an entry that is not it": {reading.Look{Entry: 1 << 40}, 1, 1},
 	} {
-		p, err := casework.OpenCase(ctx, d, officer, "T:C1", "review", c.look)
+		p, err := reading.OpenCase(ctx, d, officer, "T:C1", "review", c.look)
 		if err != nil {
 			t.Fatal(err)
 		}
 		same(t, name, []int64{int64(p.Pages.Page), p.Pages.Entries[0].Seq}, []int64{int64(c.page), c.seq})
 	}
-	found, err := casework.OpenCase(ctx, d, officer, "T:C1", "review", casework.Look{Find: "NEEDLE words"})
+	found, err := reading.OpenCase(ctx, d, officer, "T:C1", "review", reading.Look{Find: "NEEDLE words"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	same(t, "found", []int64{int64(found.Pages.Found), found.Pages.Entries[0].Seq}, []int64{1, 3000})
-	none, err := casework.OpenCase(ctx, d, officer, "T:C1", "review", casework.Look{Find: "nowhere"})
+	none, err := reading.OpenCase(ctx, d, officer, "T:C1", "review", reading.Look{Find: "nowhere"})
 	if err != nil || none.Pages.Found != 0 || len(none.Pages.Entries) != 0 {
 		t.Errorf("found what is nowhere: %+v, %v", none.Pages, err)
 	}
@@ -585,7 +585,7 @@ func TestMarksLieOnTheCharactersThatTheyMean(t *testing.T) {
 	text := "a\u0301 👩‍👩‍👧 שלום. Three males were seen. Drei. ΣΊΣΥΦΟΣ saw three MALES"
 	tables[casefile.Log] = "crime_ref,seq,text\nC1,1,\"" + text + "\"\n"
 	d, _ := deskWith(t, tables)
-	f, err := casework.OpenCase(t.Context(), d, officer, "T:C1", "review", casework.Look{Find: "males σίσυφος"})
+	f, err := reading.OpenCase(t.Context(), d, officer, "T:C1", "review", reading.Look{Find: "males σίσυφος"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package casework
+package review
 
 import (
 	"bytes"
@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"lookback/internal/casefile"
 )
@@ -230,7 +229,7 @@ func (f *Form) checkEntry(id string, e Entry) error {
 func (b Body) JSON() string {
 	text, err := json.Marshal(b)
 	if err != nil {
-		panic("casework: " + err.Error()) // maps of texts and numbers
+		panic("review: " + err.Error()) // maps of texts and numbers
 	}
 	return string(text)
 }
@@ -242,18 +241,18 @@ type Footing struct {
 }
 
 // Check returns everything that keeps a form from being submitted, in its order.
-func (f *Form) Check(b Body, on Footing) (faults []Fault) {
+func (f *Form) Check(b Body, on Footing) (faults []casefile.Fault) {
 	cited := 0
 	for _, q := range f.Questions() {
 		e := b.Entry(q.ID)
 		cited += len(e.Evidence)
 		for _, m := range q.check(e) {
-			faults = append(faults, Fault{q.ID, m})
+			faults = append(faults, casefile.Fault{Field: q.ID, Message: m})
 		}
 	}
 	for _, r := range f.Rules {
 		if where := r.applies(f, b); where != "" && !r.met(cited, on) {
-			faults = append(faults, Fault{where, r.Say})
+			faults = append(faults, casefile.Fault{Field: where, Message: r.Say})
 		}
 	}
 	return faults
@@ -336,7 +335,7 @@ func substance(s string) (n int) {
 var shippedForms = func() map[string]*Form {
 	forms, err := readForms(formFiles, "forms")
 	if err != nil {
-		panic("casework: " + err.Error())
+		panic("review: " + err.Error())
 	}
 	return forms
 }()
@@ -434,59 +433,4 @@ func FormOf(id string) (*Form, error) {
 		return f, nil
 	}
 	return nil, casefile.Errorf(casefile.Broken, "This review was made on the form %s, which this version of Lookback does not have. Use the version that it was made with, or a later one.", id)
-}
-
-// findPassage finds words in a text as shown, without regard to how white space
-// runs, and returns where they stand. Words that stand there twice are refused:
-// they would not say which is meant.
-func findPassage(text, words string) (start, end int, found string, err error) {
-	shown := casefile.Shown(text)
-	want := strings.Join(strings.Fields(casefile.Shown(words)), " ")
-	if want == "" {
-		return 0, 0, "", casefile.Errorf(casefile.Invalid, "Paste the words to cite, or choose the whole entry.")
-	}
-	flat, at := flatten(shown)
-	i := strings.Index(flat, want)
-	switch {
-	case i < 0:
-		return 0, 0, "", casefile.Errorf(casefile.Invalid, "These words do not stand in the entry as pasted. Copy them from it again, exactly.")
-	case strings.Contains(flat[i+1:], want):
-		return 0, 0, "", casefile.Errorf(casefile.Invalid, "These words stand in the entry more than once. Paste a few more around them, so that it is clear which are meant.")
-	}
-	from, to := at[i], at[i+len(want)-1]+1
-	for !utf8.RuneStart(byteAt(shown, to)) {
-		to++
-	}
-	return utf8.RuneCountInString(shown[:from]), utf8.RuneCountInString(shown[:to]), shown[from:to], nil
-}
-
-func byteAt(s string, i int) byte {
-	if i < len(s) {
-		return s[i]
-	}
-	return 0
-}
-
-// flatten returns a text with each run of white space as one space, and for each
-// byte where it stood.
-func flatten(s string) (flat string, at []int) {
-	var b strings.Builder
-	space := false
-	for i, r := range s {
-		if unicode.IsSpace(r) {
-			space = true
-			continue
-		}
-		if space && b.Len() > 0 {
-			b.WriteByte(' ')
-			at = append(at, i-1)
-		}
-		space = false
-		n := b.Len()
-		b.WriteRune(r)
-		for k := range b.Len() - n {
-			at = append(at, i+k)
-		}
-	}
-	return b.String(), at
 }

@@ -1,4 +1,4 @@
-package casework
+package review
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lookback/internal/casefile"
+	"lookback/internal/casework"
 	"lookback/internal/cohort"
 	"lookback/internal/desk/desktest"
 	"lookback/internal/ledger"
@@ -72,7 +73,7 @@ func TestWhatIsMineComesFirstAndRiskBeforeEverything(t *testing.T) {
 	r.assign(caseNo(2), "one", "2026-08-01")
 	r.assign(caseNo(3), "one", "2026-07-01")
 	r.assign(caseNo(5), "two", "")
-	if _, err := RaiseRisk(t.Context(), r.Desk, two, RiskForm{Case: caseNo(8), Who: "not known", Kinds: []string{RiskKinds().Kinds[0].Code}}); err != nil {
+	if _, err := casework.RaiseRisk(t.Context(), r.Desk, two, casework.RiskForm{Case: caseNo(8), Who: "not known", Kinds: []string{casework.RiskKinds().Kinds[0].Code}}); err != nil {
 		t.Fatal(err)
 	}
 	order, whys := r.pullAll(one)

@@ -1,4 +1,4 @@
-package casework
+package review
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"lookback/internal/cohort"
 	"lookback/internal/desk"
 	"lookback/internal/ledger"
+	"lookback/internal/reading"
 	"lookback/internal/store"
 )
 
@@ -25,7 +26,7 @@ import (
 const leastReason = 20
 
 func reasonFor(s, what string) (string, error) {
-	s, err := typed(s, "Give your reason: "+what, MaxField)
+	s, err := casefile.Typed(s, "Give your reason: "+what, MaxField)
 	if err == nil && substance(s) < leastReason {
 		err = casefile.Errorf(casefile.Invalid, "This reason is too short for somebody else to follow: %d letters are the least.", leastReason)
 	}
@@ -179,7 +180,7 @@ func StageWords(s casefile.Stage) string { return stageWords[s] }
 // Approve makes the review of a case a decision. The reason is the second
 // person's own, and may be left out.
 func Approve(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.CaseID, seen int, reason string) error {
-	reason, err := typed(reason, "", MaxField)
+	reason, err := casefile.Typed(reason, "", MaxField)
 	if err != nil {
 		return err
 	}
@@ -202,7 +203,7 @@ func decide(ctx context.Context, tx *store.Tx, kind ledger.Kind, step casefile.R
 	}
 	said := map[string]any{"review": step.Review, "verdict": made.Verdict}
 	body := map[string]any{"decision": number, "review": made.Review, "verdict": made.Verdict, "made_by": made.MadeBy, "second": made.Second,
-		"shown_sha256": textHash(made.Shown)}
+		"shown_sha256": desk.TextHash(made.Shown)}
 	_, err = tx.TouchCase(ctx, made.Case, store.CaseChange{Stage: casefile.StageDecided, Reviewer: made.MadeBy, Verdict: made.Verdict})
 	return []ledger.Event{
 		{Kind: kind, Subject: string(made.Case), Purpose: purposeOf(step.Reason, said), Body: said},
@@ -253,7 +254,7 @@ func checkVerdict(ctx context.Context, tx *store.Tx, id casefile.CaseID, v casef
 			on.OpenRisks++
 		}
 	}
-	return refuse(f.Check(b, on))
+	return casefile.Refuse(f.Check(b, on))
 }
 
 // Disagree sets another conclusion against a review's. A third person then decides.
@@ -422,7 +423,7 @@ func Defer(ctx context.Context, d *desk.Desk, by casefile.Actor, ids []casefile.
 			return nil, "", err
 		}
 		_, err = tx.TouchCase(ctx, c.Case, store.CaseChange{Stage: casefile.StageDeferred, Verdict: casefile.DeferredUnread})
-		body := map[string]any{"decision": number, "shown_sha256": textHash(shown)}
+		body := map[string]any{"decision": number, "shown_sha256": desk.TextHash(shown)}
 		return &ledger.Event{Kind: ledger.CaseDeferred, Subject: string(c.Case), Purpose: purposeOf(reason, body), Body: body}, "", err
 	})
 }
@@ -441,7 +442,7 @@ func deferredOn(view *cohort.View, id casefile.CaseID, code string) string {
 	}
 	text, err := json.Marshal(shown)
 	if err != nil {
-		panic("casework: " + err.Error()) // texts and numbers
+		panic("review: " + err.Error()) // texts and numbers
 	}
 	return string(text)
 }
@@ -451,7 +452,7 @@ func Requeue(ctx context.Context, d *desk.Desk, by casefile.Actor, ids []casefil
 	if err := d.May(by, desk.DeferCases); err != nil {
 		return b, err
 	}
-	if reason, err = typed(reason, "Say why these cases come back into the queue.", MaxReason); err != nil {
+	if reason, err = casefile.Typed(reason, "Say why these cases come back into the queue.", MaxReason); err != nil {
 		return b, err
 	}
 	return inSteps(ctx, d, by, ids, func(ctx context.Context, tx *store.Tx, c store.Candidate, _ bool) (*ledger.Event, string, error) {
@@ -473,7 +474,7 @@ func inSteps(ctx context.Context, d *desk.Desk, by casefile.Actor, ids []casefil
 		for why, n := range b.Skipped {
 			done.Skipped[why] = n
 		}
-		nothing := fmt.Errorf("casework: nothing to write")
+		nothing := fmt.Errorf("review: nothing to write")
 		err := d.DB.Update(ctx, by, func(tx *store.Tx) (events []ledger.Event, err error) {
 			risks, err := tx.CasesAtRisk(ctx)
 			if err != nil {
@@ -601,7 +602,7 @@ func (s Said) Dispute() *casefile.ReviewStep {
 func (a *Approval) Last() Said { return a.Reviews[len(a.Reviews)-1] }
 
 // OpenApproval returns it for a case as read. It names nobody.
-func OpenApproval(ctx context.Context, d *desk.Desk, by casefile.Actor, f *File) (*Approval, error) {
+func OpenApproval(ctx context.Context, d *desk.Desk, by casefile.Actor, f *reading.File) (*Approval, error) {
 	if err := d.May(by, desk.ApproveReviews); err != nil {
 		if err := d.May(by, desk.Adjudicate); err != nil {
 			return nil, err

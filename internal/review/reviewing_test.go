@@ -1,4 +1,4 @@
-package casework
+package review
 
 import (
 	"context"
@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"lookback/internal/casefile"
+	"lookback/internal/casework"
 	"lookback/internal/cohort"
 	"lookback/internal/desk"
 	"lookback/internal/desk/desktest"
 	"lookback/internal/ledger"
+	"lookback/internal/reading"
 	"lookback/internal/scope"
 	"lookback/internal/store"
 )
@@ -174,9 +176,9 @@ func (r *room) entries(id casefile.CaseID) (log []casefile.LogEntry) {
 	return log
 }
 
-func (r *room) open(by casefile.Actor, id casefile.CaseID) (*File, *Desktop) {
+func (r *room) open(by casefile.Actor, id casefile.CaseID) (*reading.File, *Desktop) {
 	r.t.Helper()
-	f, err := OpenCase(r.t.Context(), r.Desk, by, id, "review", Look{})
+	f, err := reading.OpenCase(r.t.Context(), r.Desk, by, id, "review", reading.Look{})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -624,7 +626,7 @@ func TestAStaleOrForgedVersionDecidesNothing(t *testing.T) {
 		}
 	}
 	// A risk raised meanwhile is something decided about the case.
-	if _, err := RaiseRisk(ctx, r.Desk, two, RiskForm{Case: id, Who: "not known", Kinds: []string{RiskKinds().Kinds[0].Code}}); err != nil {
+	if _, err := casework.RaiseRisk(ctx, r.Desk, two, casework.RiskForm{Case: id, Who: "not known", Kinds: []string{casework.RiskKinds().Kinds[0].Code}}); err != nil {
 		t.Fatal(err)
 	}
 	_, err = Submit(ctx, r.Desk, one, id, Submission{s.Version, d.State.Version, d.Shown})
@@ -768,7 +770,7 @@ func TestDeferringIsADecisionOfOnePersonAndCanBeUndone(t *testing.T) {
 	ctx := t.Context()
 	r.submit(one, caseNo(1), casefile.Reinvestigate)
 	r.wants(Start(ctx, r.Desk, one, caseNo(2)), "", "")
-	if _, err := RaiseRisk(ctx, r.Desk, two, RiskForm{Case: caseNo(3), Who: "not known", Kinds: []string{RiskKinds().Kinds[0].Code}}); err != nil {
+	if _, err := casework.RaiseRisk(ctx, r.Desk, two, casework.RiskForm{Case: caseNo(3), Who: "not known", Kinds: []string{casework.RiskKinds().Kinds[0].Code}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := SaveDraft(ctx, r.Desk, two, caseNo(4), Save{Form: "review@1", Body: []byte(`{"answers":{"lines":{"text":"begun"}}}`), Page: "p", N: 1}); err != nil {

@@ -1,4 +1,5 @@
-package casework
+// Package reading shows what is held about a case, a person or a group.
+package reading
 
 import (
 	"context"
@@ -8,6 +9,7 @@ import (
 
 	"lookback/internal/analysis"
 	"lookback/internal/casefile"
+	"lookback/internal/casework"
 	"lookback/internal/codelist"
 	"lookback/internal/desk"
 	"lookback/internal/ledger"
@@ -69,8 +71,8 @@ type File struct {
 	Readings  []store.Reading   // the last of who read it
 	Decided   []store.Reading   // what was decided about it here, the newest first
 	Accounts  map[string]string // the name of every account, for who did what
-	Risks     []RiskView
-	Actions   []ActionView
+	Risks     []casework.RiskView
+	Actions   []casework.ActionView
 	Closed    *casefile.Closing // nil while the case is not closed here
 	Later     []store.Later     // what was received since it was
 
@@ -192,7 +194,7 @@ func OpenCase(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.
 	if err != nil {
 		return nil, err
 	}
-	program, err := inForce(ctx, d)
+	program, err := InForce(ctx, d)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +204,7 @@ func OpenCase(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.
 			return err
 		}
 		f.At = tx.Now.Format("2006-01-02T15:04:05Z07:00")
-		return f.read(ctx, tx, desk.Reader(by), program)
+		return f.Read(ctx, tx, desk.Reader(by), program)
 	})
 	if err != nil {
 		return nil, err
@@ -210,9 +212,9 @@ func OpenCase(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.
 	return f, d.Seen(ctx, by, ledger.Event{Kind: ledger.CaseRead, Subject: string(id), Purpose: purpose, Body: look.event()})
 }
 
-// inForce returns the terms of reference in force, compiled once for everybody;
+// InForce returns the terms of reference in force, compiled once for everybody;
 // nil where none are.
-func inForce(ctx context.Context, d *desk.Desk) (*scope.Program, error) {
+func InForce(ctx context.Context, d *desk.Desk) (*scope.Program, error) {
 	var last store.Adoption
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
 		adopted, err := tx.Adoptions(ctx)
@@ -224,7 +226,7 @@ func inForce(ctx context.Context, d *desk.Desk) (*scope.Program, error) {
 	if err != nil || last.ID == 0 {
 		return nil, err
 	}
-	return desk.Memo(d, "casework: terms in force", fmt.Sprint(last.ID), func() (*scope.Program, error) {
+	return desk.Memo(d, "reading: terms in force", fmt.Sprint(last.ID), func() (*scope.Program, error) {
 		t, err := scope.Parse([]byte(last.Terms))
 		if err != nil {
 			return nil, err
@@ -233,7 +235,10 @@ func inForce(ctx context.Context, d *desk.Desk) (*scope.Program, error) {
 	})
 }
 
-func (f *File) read(ctx context.Context, tx *store.Tx, reader string, program *scope.Program) error {
+// Read fills in the file of f.ID as f.Look asks, in one view of the register, and
+// leaves out what the reader may not know of. No program: the case is held against
+// no terms.
+func (f *File) Read(ctx context.Context, tx *store.Tx, reader string, program *scope.Program) error {
 	var parts []casefile.Part
 	run, err := tx.LastRun(ctx, analysis.Kind)
 	if err != nil {
@@ -252,10 +257,10 @@ func (f *File) read(ctx context.Context, tx *store.Tx, reader string, program *s
 		func() (err error) { f.Exhibits, err = tx.ExhibitsOf(ctx, f.ID); return },
 		func() (err error) { f.Endings, err = tx.EndingsOf(ctx, f.ID); return },
 		func() (err error) { f.Lines, err = tx.LinesOf(ctx, f.ID); return },
-		func() (err error) { f.Accounts, err = accountNames(ctx, tx); return },
-		func() (err error) { f.Risks, err = Risks(ctx, tx, f.ID); return },
-		func() (err error) { f.Actions, err = Actions(ctx, tx, f.ID); return },
-		func() (err error) { f.Closed, f.Later, err = ClosedNow(ctx, tx, f.ID); return },
+		func() (err error) { f.Accounts, err = tx.AccountNames(ctx); return },
+		func() (err error) { f.Risks, err = casework.Risks(ctx, tx, f.ID); return },
+		func() (err error) { f.Actions, err = casework.Actions(ctx, tx, f.ID); return },
+		func() (err error) { f.Closed, f.Later, err = casework.ClosedNow(ctx, tx, f.ID); return },
 		func() (err error) {
 			f.Readings, err = tx.Readings(ctx, string(f.ID), readKinds, 0, readingsShown+1)
 			return

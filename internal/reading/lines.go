@@ -1,4 +1,4 @@
-package casework
+package reading
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"lookback/internal/casefile"
 	"lookback/internal/desk"
@@ -38,7 +40,7 @@ var lineRules = func() (r struct {
 	Rules   []struct{ Code, Text, Why string }
 }) {
 	if err := json.Unmarshal(lineRulesText, &r); err != nil {
-		panic("casework: lines.json: " + err.Error())
+		panic("reading: lines.json: " + err.Error())
 	}
 	return r
 }()
@@ -212,10 +214,10 @@ func AddLine(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.C
 	if err := d.May(by, desk.WorkActions); err != nil {
 		return 0, err
 	}
-	if text, err = typed(text, "Say what the line of enquiry is.", maxLine); err != nil {
+	if text, err = casefile.Typed(text, "Say what the line of enquiry is.", maxLine); err != nil {
 		return 0, err
 	}
-	if note, err = typed(note, "", maxNote); err != nil {
+	if note, err = casefile.Typed(note, "", maxNote); err != nil {
 		return 0, err
 	}
 	l := casefile.Line{Case: id, Text: text, Citation: cited, State: casefile.LineIdentified, MadeBy: by.ID}
@@ -223,7 +225,7 @@ func AddLine(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.C
 		if err := d.Readable(ctx, tx, by, id); err != nil {
 			return nil, err
 		}
-		if err := checkCited(ctx, tx, id, cited); err != nil {
+		if err := CheckCited(ctx, tx, id, cited); err != nil {
 			return nil, err
 		}
 		e, err := addLine(ctx, tx, l, note, &line)
@@ -245,7 +247,7 @@ func JudgeSuggestion(ctx context.Context, d *desk.Desk, by casefile.Actor, id ca
 	default:
 		return 0, casefile.Errorf(casefile.Invalid, "A suggestion is accepted or refused.")
 	}
-	if note, err = typed(note, needed, maxNote); err != nil {
+	if note, err = casefile.Typed(note, needed, maxNote); err != nil {
 		return 0, err
 	}
 	f, err := suggestedNow(ctx, d, by, id)
@@ -282,7 +284,7 @@ func suggestedNow(ctx context.Context, d *desk.Desk, by casefile.Actor, id casef
 		if err := d.Readable(ctx, tx, by, id); err != nil {
 			return err
 		}
-		return f.read(ctx, tx, desk.Reader(by), nil)
+		return f.Read(ctx, tx, desk.Reader(by), nil)
 	})
 }
 
@@ -309,7 +311,7 @@ func MoveLine(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.
 	if state == casefile.LineNoLongerPossible {
 		needed = "Say why it is no longer possible."
 	}
-	note, err := typed(note, needed, maxNote)
+	note, err := casefile.Typed(note, needed, maxNote)
 	if err != nil {
 		return err
 	}
@@ -339,22 +341,9 @@ func MoveLine(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.
 	})
 }
 
-// typed trims what somebody typed, and refuses nothing, too much, or bytes that
-// are no text. Missing is what to say where something is needed, "" where not.
-func typed(s, missing string, most int) (string, error) {
-	s = strings.TrimSpace(casefile.Shown(s))
-	if s == "" && missing != "" {
-		return "", casefile.Errorf(casefile.Invalid, "%s", missing)
-	}
-	if len(s) > most {
-		return "", casefile.Errorf(casefile.Invalid, "That is %d characters long; at most %d are kept here. Shorten it, or put it into a document.", len([]rune(s)), most)
-	}
-	return s, nil
-}
-
-// checkCited refuses a citation that is not word for word in a text of the case.
+// CheckCited refuses a citation that is not word for word in a text of the case.
 // One that has words and no place is found where they first stand.
-func checkCited(ctx context.Context, tx *store.Tx, id casefile.CaseID, c *casefile.Citation) error {
+func CheckCited(ctx context.Context, tx *store.Tx, id casefile.CaseID, c *casefile.Citation) error {
 	if c == nil {
 		return nil
 	}
@@ -363,7 +352,7 @@ func checkCited(ctx context.Context, tx *store.Tx, id casefile.CaseID, c *casefi
 		return err
 	}
 	if c.End == 0 {
-		c.Start, c.End, c.Text, err = findPassage(casefile.Shown(text), c.Text)
+		c.Start, c.End, c.Text, err = FindPassage(casefile.Shown(text), c.Text)
 		return err
 	}
 	r := []rune(casefile.Shown(text))
@@ -371,4 +360,59 @@ func checkCited(ctx context.Context, tx *store.Tx, id casefile.CaseID, c *casefi
 		return casefile.Errorf(casefile.Invalid, "The passage is not in the text as it stands. Select it again.")
 	}
 	return nil
+}
+
+// FindPassage finds words in a text as shown, without regard to how white space
+// runs, and returns where they stand. Words that stand there twice are refused:
+// they would not say which is meant.
+func FindPassage(text, words string) (start, end int, found string, err error) {
+	shown := casefile.Shown(text)
+	want := strings.Join(strings.Fields(casefile.Shown(words)), " ")
+	if want == "" {
+		return 0, 0, "", casefile.Errorf(casefile.Invalid, "Paste the words to cite, or choose the whole entry.")
+	}
+	flat, at := flatten(shown)
+	i := strings.Index(flat, want)
+	switch {
+	case i < 0:
+		return 0, 0, "", casefile.Errorf(casefile.Invalid, "These words do not stand in the entry as pasted. Copy them from it again, exactly.")
+	case strings.Contains(flat[i+1:], want):
+		return 0, 0, "", casefile.Errorf(casefile.Invalid, "These words stand in the entry more than once. Paste a few more around them, so that it is clear which are meant.")
+	}
+	from, to := at[i], at[i+len(want)-1]+1
+	for !utf8.RuneStart(byteAt(shown, to)) {
+		to++
+	}
+	return utf8.RuneCountInString(shown[:from]), utf8.RuneCountInString(shown[:to]), shown[from:to], nil
+}
+
+func byteAt(s string, i int) byte {
+	if i < len(s) {
+		return s[i]
+	}
+	return 0
+}
+
+// flatten returns a text with each run of white space as one space, and for each
+// byte where it stood.
+func flatten(s string) (flat string, at []int) {
+	var b strings.Builder
+	space := false
+	for i, r := range s {
+		if unicode.IsSpace(r) {
+			space = true
+			continue
+		}
+		if space && b.Len() > 0 {
+			b.WriteByte(' ')
+			at = append(at, i-1)
+		}
+		space = false
+		n := b.Len()
+		b.WriteRune(r)
+		for k := range b.Len() - n {
+			at = append(at, i+k)
+		}
+	}
+	return b.String(), at
 }

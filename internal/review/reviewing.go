@@ -1,4 +1,6 @@
-package casework
+// Package review takes a case from the queue to a decision that two people stand
+// behind.
+package review
 
 import (
 	"context"
@@ -15,6 +17,7 @@ import (
 	"lookback/internal/desk"
 	"lookback/internal/ledger"
 	"lookback/internal/normalise"
+	"lookback/internal/reading"
 	"lookback/internal/store"
 )
 
@@ -217,7 +220,7 @@ func TakeOver(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.
 	if err := d.May(by, desk.AllocateCases); err != nil {
 		return err
 	}
-	reason, err := typed(reason, "Say why you take the case back: whoever has it open is shown it.", MaxReason)
+	reason, err := casefile.Typed(reason, "Say why you take the case back: whoever has it open is shown it.", MaxReason)
 	if err != nil {
 		return err
 	}
@@ -246,7 +249,7 @@ func Recuse(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.Ca
 	if err := d.May(by, desk.ReadCases); err != nil {
 		return err
 	}
-	reason, err := typed(reason, "Say in a few words why you will not review this case. No details are needed.", MaxReason)
+	reason, err := casefile.Typed(reason, "Say in a few words why you will not review this case. No details are needed.", MaxReason)
 	if err != nil {
 		return err
 	}
@@ -457,7 +460,7 @@ func Cite(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.Case
 			if c.Text == "" {
 				c.Text = casefile.Shown(text)
 				c.Start, c.End = 0, utf8.RuneCountInString(c.Text)
-			} else if c.Start, c.End, c.Text, err = findPassage(text, c.Text); err != nil {
+			} else if c.Start, c.End, c.Text, err = reading.FindPassage(text, c.Text); err != nil {
 				return err
 			}
 		}
@@ -527,7 +530,7 @@ func checkPassage(ctx context.Context, tx *store.Tx, id casefile.CaseID, c casef
 	if c.End-c.Start > maxPassage {
 		return casefile.Errorf(casefile.Invalid, "A passage has at most %d characters. Cite the part that matters.", maxPassage)
 	}
-	return checkCited(ctx, tx, id, &c)
+	return reading.CheckCited(ctx, tx, id, &c)
 }
 
 // What of a case the reviewer had on the page, as it is kept with a review.
@@ -553,7 +556,7 @@ type shownMark struct {
 }
 
 // newShown collects it from a case as read.
-func newShown(ctx context.Context, tx *store.Tx, f *File, form string, code string) (shown, error) {
+func newShown(ctx context.Context, tx *store.Tx, f *reading.File, form string, code string) (shown, error) {
 	s := shown{Form: form, Run: f.Run, Code: code, Case: f.State.Version}
 	rows, err := tx.CaseRows(ctx, f.ID)
 	for _, r := range rows {
@@ -574,7 +577,7 @@ func newShown(ctx context.Context, tx *store.Tx, f *File, form string, code stri
 func (s shown) json() string {
 	text, err := json.Marshal(s)
 	if err != nil {
-		panic("casework: " + err.Error()) // numbers and texts
+		panic("review: " + err.Error()) // numbers and texts
 	}
 	return string(text)
 }
@@ -583,7 +586,7 @@ func (s shown) json() string {
 // review is not submitted on records that its maker has not seen.
 func (s shown) digest() string {
 	s.Run, s.Code, s.Case = 0, "", 0
-	return textHash(s.json())
+	return desk.TextHash(s.json())
 }
 
 // A Desktop is all that the page of a review shows beside the case.
@@ -602,7 +605,7 @@ type Desktop struct {
 
 // OpenReview returns what the page of a review shows beside the case as read. A
 // draft goes on with the version of the form on which it was begun.
-func OpenReview(ctx context.Context, d *desk.Desk, by casefile.Actor, f *File) (*Desktop, error) {
+func OpenReview(ctx context.Context, d *desk.Desk, by casefile.Actor, f *reading.File) (*Desktop, error) {
 	if err := d.May(by, desk.ReviewCases); err != nil {
 		return nil, err
 	}
@@ -675,7 +678,7 @@ func returnedWith(ctx context.Context, tx *store.Tx, id casefile.CaseID) (*casef
 }
 
 // footing is what of a case a form is checked against.
-func footing(ctx context.Context, tx *store.Tx, f *File) (on Footing, err error) {
+func footing(ctx context.Context, tx *store.Tx, f *reading.File) (on Footing, err error) {
 	risks, err := tx.CaseRisks(ctx, f.ID)
 	for _, r := range risks {
 		if r.State != casefile.RiskEnded {
@@ -700,11 +703,11 @@ type Submission struct {
 // Submit turns the actor's draft into a review, which then waits for another
 // person. It returns all that the form lacks, if it lacks anything; nothing is
 // written then.
-func Submit(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.CaseID, s Submission) (faults []Fault, err error) {
+func Submit(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.CaseID, s Submission) (faults []casefile.Fault, err error) {
 	if err := d.May(by, desk.ReviewCases); err != nil {
 		return nil, err
 	}
-	program, err := inForce(ctx, d)
+	program, err := reading.InForce(ctx, d)
 	if err != nil {
 		return nil, err
 	}
@@ -717,8 +720,8 @@ func Submit(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.Ca
 		if err := d.Readable(ctx, tx, by, id); err != nil {
 			return err
 		}
-		f := &File{ID: id}
-		if err := f.read(ctx, tx, desk.Reader(by), program); err != nil {
+		f := &reading.File{ID: id}
+		if err := f.Read(ctx, tx, desk.Reader(by), program); err != nil {
 			return err
 		}
 		faults, err = pending.prepare(ctx, tx, by, f, s, d.Code)
@@ -768,7 +771,7 @@ func groundNow(ctx context.Context, tx *store.Tx) (g ground, err error) {
 }
 
 // prepare reads the draft and checks it against the case as read.
-func (p *pendingReview) prepare(ctx context.Context, tx *store.Tx, by casefile.Actor, f *File, s Submission, code string) ([]Fault, error) {
+func (p *pendingReview) prepare(ctx context.Context, tx *store.Tx, by casefile.Actor, f *reading.File, s Submission, code string) ([]casefile.Fault, error) {
 	draft, ok, err := tx.DraftOf(ctx, f.ID, by.ID, ReviewForm)
 	switch {
 	case err != nil:
@@ -792,7 +795,7 @@ func (p *pendingReview) prepare(ctx context.Context, tx *store.Tx, by casefile.A
 	for _, q := range p.form.Questions() {
 		for _, c := range p.body.Entry(q.ID).Evidence {
 			if err := checkPassage(ctx, tx, f.ID, c); casefile.KindOf(err) != "" {
-				faults = append(faults, Fault{q.ID, fmt.Sprintf("A passage under “%s” is not in the record as cited. Remove it and cite it again.", q.Short)})
+				faults = append(faults, casefile.Fault{Field: q.ID, Message: fmt.Sprintf("A passage under “%s” is not in the record as cited. Remove it and cite it again.", q.Short)})
 			} else if err != nil {
 				return nil, err
 			}
@@ -870,7 +873,7 @@ func (p *pendingReview) event(number int64) ledger.Event {
 		answers[id] = e.Chosen
 	}
 	body := map[string]any{"review": number, "form": p.review.Form, "verdict": p.review.Verdict, "answers": answers,
-		"body_sha256": textHash(p.review.Body), "shown_sha256": textHash(p.review.Shown)}
+		"body_sha256": desk.TextHash(p.review.Body), "shown_sha256": desk.TextHash(p.review.Shown)}
 	if p.review.Supersedes != 0 {
 		body["supersedes"] = p.review.Supersedes
 	}
@@ -885,7 +888,7 @@ func purposeOf(reason string, body map[string]any) string {
 	if len(reason) <= ledger.MaxText {
 		return reason
 	}
-	body["reason_sha256"] = textHash(reason)
+	body["reason_sha256"] = desk.TextHash(reason)
 	return ""
 }
 
@@ -895,7 +898,7 @@ func Withdraw(ctx context.Context, d *desk.Desk, by casefile.Actor, id casefile.
 	if err := d.May(by, desk.ReviewCases); err != nil {
 		return err
 	}
-	reason, err := typed(reason, "", MaxReason)
+	reason, err := casefile.Typed(reason, "", MaxReason)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package casework
+package review
 
 import (
 	"cmp"
@@ -50,7 +50,7 @@ type order struct {
 
 func queueOrder(d *desk.Desk, view *cohort.View) (*order, error) {
 	// The view itself is its version: it lives as long as the order does.
-	return desk.Memo(d, "casework: order of the queue", fmt.Sprintf("%p", view), func() (*order, error) {
+	return desk.Memo(d, "review: order of the queue", fmt.Sprintf("%p", view), func() (*order, error) {
 		o := &order{view: view, at: make([]int32, len(view.Rows))}
 		for i := range view.Rows {
 			if o.at[i] = -1; view.Rows[i].Scope != scope.Out {

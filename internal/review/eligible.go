@@ -1,4 +1,4 @@
-package casework
+package review
 
 import (
 	"lookback/internal/normalise"
